@@ -1,0 +1,2 @@
+//! Fullmakt decides who may act for whom.
+pub mod model;

@@ -1,0 +1,19 @@
+//! Values and rules of delegated authority: parties, relations, systems, requests, system users, delegations.
+//!
+//! Everything here is a value or a pure function: no I/O, no clock, no store. The floors above hand in what they read
+//! and the instant it is; what comes back is a checked value, an event to write down, or an error that names the mend.
+
+pub mod caller;
+pub mod catalogue;
+pub mod delegation;
+pub mod event;
+pub mod id;
+pub mod mandate;
+pub mod party;
+pub mod policy;
+pub mod question;
+pub mod reason;
+pub mod relation;
+pub mod request;
+pub mod system;
+pub mod time;

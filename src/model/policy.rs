@@ -1,0 +1,105 @@
+//! Policy folders as text, and what is found wrong with them.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One file of a policy folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFile {
+    /// Its path in the folder, with `/` between its parts: `resources/ske-krav-og-betalinger.cedar`.
+    pub path: Box<str>,
+    /// What it says.
+    pub text: Box<str>,
+}
+
+/// A policy folder: every file that takes part in decisions, in the order of their paths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFolder {
+    // INVARIANT: sorted by path, each once, so that the hash is of the folder and not of a listing's order.
+    files: Vec<PolicyFile>,
+}
+
+impl PolicyFolder {
+    /// The schema of resources, mandates and actions.
+    pub const SCHEMA: &str = "schema.cedarschema";
+    /// The access-package catalogue.
+    pub const CATALOGUE: &str = "catalogue.json";
+    /// What callers may do.
+    pub const ADMIN: &str = "admin.cedar";
+    /// The schema of [`Self::ADMIN`].
+    pub const ADMIN_SCHEMA: &str = "admin.cedarschema";
+    /// The core policies, which must be as they are compiled in.
+    pub const CORE: &str = "core.cedar";
+    /// The single-right templates.
+    pub const TEMPLATES: &str = "templates.cedar";
+    /// Stored entities, in Cedar's JSON form: resources, and the administrators' own.
+    pub const ENTITIES: &str = "entities.json";
+    /// Every `.cedar` file beneath holds policies about resources.
+    pub const RESOURCES: &str = "resources/";
+
+    /// A folder of these files.
+    pub fn new(mut files: Vec<PolicyFile>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        Self { files }
+    }
+
+    /// Its files, in the order of their paths.
+    pub fn files(&self) -> &[PolicyFile] {
+        &self.files
+    }
+
+    /// What one file says.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files
+            .iter()
+            .find(|file| &*file.path == path)
+            .map(|file| &*file.text)
+    }
+
+    /// The SHA-256 of all paths and texts, in lower-case hexadecimal.
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for file in &self.files {
+            for part in [&file.path, &file.text] {
+                hasher.update((part.len() as u64).to_be_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        hasher
+            .finalize()
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+    }
+}
+
+/// Something wrong in a policy folder, and what mends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, by its path in the folder.
+    pub file: Box<str>,
+    /// The line, from 1, and the column in characters, from 1, where they are known.
+    pub at: Option<(usize, usize)>,
+    /// A stable name for this kind of finding: `parse`, `validation`, `duplicate-id`, …
+    pub code: &'static str,
+    /// What is wrong, one line.
+    pub message: String,
+    /// What mends it, one line.
+    pub help: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some((line, column)) = self.at {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {} ({})", self.message, self.code)
+    }
+}
