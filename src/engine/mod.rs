@@ -16,6 +16,7 @@ mod export;
 mod generation;
 mod grow;
 mod import;
+mod keeper;
 mod list;
 mod packed;
 mod pages;
@@ -42,9 +43,10 @@ use crate::model::time::Timestamp;
 use crate::store::Store;
 
 use generation::Generation;
+use keeper::Keeper;
 use sets::PackageSets;
 use state::State;
-use writer::{Order, Origin, Step, Writer, answer_slot};
+use writer::{Origin, Plan, Step, Writer, answer_slot};
 
 pub use command::client::{Batch, BatchLine, ClientOutcome};
 pub use command::relation::RelationWritten;
@@ -115,8 +117,11 @@ impl Default for Settings {
 pub struct Engine {
     store: Arc<Store>,
     published: Arc<ArcSwap<State>>,
-    orders: Sender<Order>,
+    // Dropped first of all, so that the writer ends.
+    plans: Option<Sender<Plan>>,
     writer: Option<JoinHandle<()>>,
+    keeper_orders: Sender<keeper::Order>,
+    keeper: Option<JoinHandle<()>>,
     settings: Settings,
 }
 
@@ -151,22 +156,26 @@ impl Engine {
             state.apply(&recorded?);
         }
         let published = Arc::new(ArcSwap::from_pointee(state));
-        let (orders, received) = channel();
+        let (plans, received) = channel();
         let writer = Writer {
             store: Arc::clone(&store),
             published: Arc::clone(&published),
-            orders: received,
+            plans: received,
+        };
+        let (keeper_orders, orders) = channel();
+        let keeper = Keeper {
+            store: Arc::clone(&store),
+            published: Arc::clone(&published),
+            orders,
             written_down,
         };
-        let writer = std::thread::Builder::new()
-            .name("fullmakt-writer".to_owned())
-            .spawn(move || writer.run());
-        let writer = writer.map_err(|error| Unavailable::StoreFailed(error.to_string()))?;
         let engine = Self {
             store,
             published,
-            orders,
-            writer: Some(writer),
+            plans: Some(plans),
+            writer: Some(thread("fullmakt-writer", move || writer.run())?),
+            keeper_orders,
+            keeper: Some(thread("fullmakt-keeper", move || keeper.run())?),
             settings,
         };
         engine.put_in_force(now)?;
@@ -184,15 +193,18 @@ impl Engine {
     /// Writes the state down as pages, so that the next start need not replay the journal.
     pub fn checkpoint(&self) -> Result<(), Unavailable> {
         let (answer, answered) = answer_slot();
-        self.orders
-            .send(Order::Checkpoint(answer))
+        let order = keeper::Order::Checkpoint(answer);
+        self.keeper_orders
+            .send(order)
             .map_err(|_| Unavailable::Stopping)?;
         answered.recv().map_err(|_| Unavailable::Stopping)?
     }
 
-    /// Why the store takes no changes, if it does not.
+    /// Why no changes are taken, if none are. Decisions go on.
     pub fn failure(&self) -> Option<String> {
-        self.store.failure().map(str::to_owned)
+        let writer_is_gone = self.writer.as_ref().is_none_or(JoinHandle::is_finished);
+        let gone = || writer_is_gone.then(|| "the writer has stopped".to_owned());
+        self.store.failure().map(str::to_owned).or_else(gone)
     }
 
     /// The store's lineage: another one after every restore.
@@ -250,7 +262,7 @@ impl Engine {
         E: From<Unavailable> + Send + 'static,
     {
         let (answer, answered) = answer_slot::<Result<Written<T>, E>>();
-        let order = Order::Plan(Box::new(move |state| {
+        let plan: Plan = Box::new(move |state: &State| {
             let (recorded, policies, outcome) = match plan(state) {
                 Ok((recorded, policies, value)) => {
                     let revision = recorded
@@ -268,20 +280,30 @@ impl Engine {
                 policies,
                 answer: Box::new(answer),
             }
-        }));
-        self.orders.send(order).map_err(|_| Unavailable::Stopping)?;
+        });
+        let plans = self.plans.as_ref().ok_or(Unavailable::Stopping)?;
+        plans.send(plan).map_err(|_| Unavailable::Stopping)?;
         answered.recv().map_err(|_| Unavailable::Stopping)?
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // The writer writes its pages and goes; a writer that has gone needs no order.
-        let _ = self.orders.send(Order::Stop);
+        // The writer finishes what has queued; then the keeper writes the last pages.
+        drop(self.plans.take());
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+        let _ = self.keeper_orders.send(keeper::Order::Stop);
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
     }
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Unavailable> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|error| Unavailable::StoreFailed(format!("no thread `{name}`: {error}")))
 }
 
 impl Snapshot {

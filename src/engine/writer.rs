@@ -3,8 +3,7 @@
 //! place.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arc_swap::ArcSwap;
 
@@ -15,16 +14,10 @@ use crate::model::time::Timestamp;
 use crate::store::Store;
 
 use super::error::Unavailable;
-use super::pages;
 use super::state::State;
 
 /// The most commands in one batch: a writer that never pauses must still answer.
 const MOST_AT_ONCE: usize = 256;
-/// How often the state is written down as pages, beside the journal.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
-/// How much journal may pile up between two checkpoints.
-const CHECKPOINT_JOURNAL: u64 = 64 * 1024 * 1024;
-
 /// What a command came to, once planned: an event to write down, or nothing; and how to answer.
 pub(crate) struct Step {
     pub(crate) recorded: Option<Recorded>,
@@ -33,14 +26,8 @@ pub(crate) struct Step {
     pub(crate) answer: Box<dyn FnOnce(Result<(), Unavailable>) + Send>,
 }
 
-type Plan = Box<dyn FnOnce(&State) -> Step + Send>;
-
-pub(crate) enum Order {
-    Plan(Plan),
-    /// Write the pages now, and answer when they are durable.
-    Checkpoint(SyncSender<Result<(), Unavailable>>),
-    Stop,
-}
+/// A command: planned against the newest state when its turn comes.
+pub(crate) type Plan = Box<dyn FnOnce(&State) -> Step + Send>;
 
 /// Who, when and why: what every event carries beside itself.
 #[derive(Debug, Clone)]
@@ -64,70 +51,26 @@ impl Origin {
     }
 }
 
-/// The writer's thread, from its first command to the order to stop.
+/// The writer's thread: until nobody can send it a command any more.
 pub(crate) struct Writer {
     pub(crate) store: Arc<Store>,
     pub(crate) published: Arc<ArcSwap<State>>,
-    pub(crate) orders: Receiver<Order>,
-    /// What the pages in the store hold.
-    pub(crate) written_down: Arc<State>,
+    pub(crate) plans: Receiver<Plan>,
 }
 
 impl Writer {
-    pub(crate) fn run(mut self) {
-        let mut last_checkpoint = Instant::now();
-        loop {
-            let wait = CHECKPOINT_EVERY.saturating_sub(last_checkpoint.elapsed());
-            match self.orders.recv_timeout(wait) {
-                Ok(Order::Plan(first)) => {
-                    if let Some(order) = self.commit(first)
-                        && self.obey(order)
-                    {
-                        return;
-                    }
-                }
-                Ok(order @ (Order::Checkpoint(_) | Order::Stop)) => {
-                    if self.obey(order) {
-                        return;
-                    }
-                }
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
-            }
-            let due = last_checkpoint.elapsed() >= CHECKPOINT_EVERY
-                || self.store.journal_bytes_since_checkpoint() >= CHECKPOINT_JOURNAL;
-            if due {
-                let _ = self.checkpoint();
-                last_checkpoint = Instant::now();
-            }
+    pub(crate) fn run(self) {
+        while let Ok(first) = self.plans.recv() {
+            self.commit(first);
         }
     }
 
-    /// Whether this was the order to stop.
-    fn obey(&mut self, order: Order) -> bool {
-        match order {
-            Order::Plan(plan) => {
-                let next = self.commit(plan);
-                next.is_some_and(|order| self.obey(order))
-            }
-            Order::Checkpoint(done) => {
-                let _ = done.send(self.checkpoint());
-                false
-            }
-            Order::Stop => {
-                let _ = self.checkpoint();
-                true
-            }
-        }
-    }
-
-    /// Commits this plan and those that have queued behind it; what else came is handed back.
-    fn commit(&self, first: Plan) -> Option<Order> {
+    /// Commits this command and those that have queued behind it.
+    fn commit(&self, first: Plan) {
         let mut state = State::clone(&self.published.load());
         let (mut commits, mut policies, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-        let mut next = Some(first);
-        let mut left_over = None;
-        while let Some(plan) = next.take() {
+        let queued = std::iter::from_fn(|| self.plans.try_recv().ok());
+        for plan in std::iter::once(first).chain(queued).take(MOST_AT_ONCE) {
             let step = plan(&state);
             if let Some(recorded) = step.recorded {
                 state.apply(&recorded);
@@ -135,20 +78,12 @@ impl Writer {
             }
             policies.extend(step.policies);
             answers.push(step.answer);
-            if answers.len() < MOST_AT_ONCE {
-                match self.orders.try_recv() {
-                    Ok(Order::Plan(plan)) => next = Some(plan),
-                    Ok(order @ (Order::Checkpoint(_) | Order::Stop)) => left_over = Some(order),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
-                }
-            }
         }
         let outcome = self.make_durable(state, &commits, &policies);
         // A command that changed nothing is answered with the others: what it saw includes their changes.
         for answer in answers {
             answer(outcome.clone());
         }
-        left_over
     }
 
     fn make_durable(
@@ -166,23 +101,6 @@ impl Writer {
         }
         self.published.store(Arc::new(state));
         Ok(())
-    }
-
-    fn checkpoint(&mut self) -> Result<(), Unavailable> {
-        let state = self.published.load_full();
-        if state.revision == self.written_down.revision {
-            return Ok(());
-        }
-        match pages::write_down(&self.store, &state, &self.written_down) {
-            Ok(()) => {
-                self.written_down = state;
-                Ok(())
-            }
-            Err(error) => {
-                tracing::error!(%error, "the state could not be written down as pages; the journal holds it");
-                Err(Unavailable::StoreFailed(error.to_string()))
-            }
-        }
     }
 }
 

@@ -321,11 +321,6 @@ impl Catalogue {
         gift.to_all.union(&by_form).intersection(&self.delegable)
     }
 
-    /// Whether some single relation, in some role and form, could cover all of these.
-    pub fn one_relation_can_cover(&self, set: &PackageSet) -> bool {
-        self.never_covered_together(set).is_empty()
-    }
-
     /// The packages that keep every single relation from covering the whole set; empty if one can.
     pub fn never_covered_together(&self, set: &PackageSet) -> PackageSet {
         let mut missing = set.minus(&self.assignable.intersection(&self.delegable));

@@ -1,9 +1,10 @@
 //! The clients of a system user, and those that can be added.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::caller::{Act, Caller};
-use crate::model::id::{OrgNo, SystemUserId};
+use crate::model::caller::{Act, Actor, Caller};
+use crate::model::id::{OrgNo, Revision, SystemUserId};
 use crate::model::request::UserKind;
 use crate::model::time::Timestamp;
 
@@ -13,6 +14,9 @@ use super::super::error::ViewError;
 use super::super::list::{Page, PageRequest};
 use super::super::state::{Delegation, SystemUser, of_relation_place};
 use super::{AvailableClient, ClientView};
+
+/// Who made a revision, and when. Thousands of clients may come from one event: it is read once a page.
+type Adders = HashMap<Revision, (Timestamp, Actor)>;
 
 impl Snapshot {
     /// One client of an agent system user.
@@ -27,7 +31,7 @@ impl Snapshot {
             client,
             user: user.id,
         })?;
-        self.client_view(&user, client, held)
+        self.client_view(&user, client, held, &mut Adders::default())
     }
 
     /// The clients of an agent system user, by number.
@@ -39,12 +43,13 @@ impl Snapshot {
     ) -> Result<Page<ClientView>, ViewError> {
         let user = self.agent(by, user)?;
         let first = after_number(page)?;
+        let mut adders = Adders::default();
         let page = page.take(
             user.clients.from(first),
             |entry| entry.key.to_string(),
             |entry| {
                 let client = OrgNo::from_u32(entry.key).ok()?;
-                Some(self.client_view(&user, client, user.delegation_of(*entry)))
+                Some(self.client_view(&user, client, user.delegation_of(*entry), &mut adders))
             },
         );
         let items = page.items.into_iter().collect::<Result<_, _>>()?;
@@ -122,11 +127,16 @@ impl Snapshot {
         user: &SystemUser,
         client: OrgNo,
         held: Delegation,
+        adders: &mut Adders,
     ) -> Result<ClientView, ViewError> {
-        let recorded = self.store.event(held.added)?;
-        let (added, added_by) = match recorded {
-            Some(recorded) => (recorded.at, recorded.by),
-            None => (user.approved.at, user.approved.by.clone()),
+        let (added, added_by) = if let Some(known) = adders.get(&held.added) {
+            known.clone()
+        } else {
+            let recorded = self.store.event(held.added)?;
+            let stamp = recorded.map(|recorded| (recorded.at, recorded.by));
+            let stamp = stamp.unwrap_or((user.approved.at, user.approved.by.clone()));
+            adders.insert(held.added, stamp.clone());
+            stamp
         };
         let holds = self.state.sets.set(held.set);
         Ok(ClientView {
