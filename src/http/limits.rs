@@ -1,0 +1,42 @@
+//! How much a caller may send, and for how long.
+
+use std::time::Duration;
+
+/// The daemon's limits.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest body, in bytes; 1 MiB unless said.
+    pub body: usize,
+    /// The longest body of an import, in bytes; 1 GiB unless said.
+    pub import_body: usize,
+    /// The deepest JSON; 32 levels unless said.
+    pub json_depth: usize,
+    /// The most evaluations in one batch; 10,000 unless said.
+    pub evaluations: usize,
+    /// The longest request line and headers together, in bytes; 16 KiB unless said.
+    pub headers: usize,
+    /// The time to send the headers; ten seconds unless said.
+    pub header_time: Duration,
+    /// The time to send the body; thirty seconds unless said.
+    pub body_time: Duration,
+    /// The most connections at once; 10,000 unless said.
+    pub connections: usize,
+    /// How long requests in flight may go on when the daemon stops; ten seconds unless said.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1024 * 1024,
+            import_body: 1024 * 1024 * 1024,
+            json_depth: 32,
+            evaluations: 10_000,
+            headers: 16 * 1024,
+            header_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(30),
+            connections: 10_000,
+            drain_time: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The daemon: hyper directly, wire forms made model values at this edge, once; and a small client for the command line.
+//!
+//! Only this floor knows tokio and hyper, status codes, and the clock. Decisions run on the async threads, since they
+//! never wait; whatever reads the store or changes something runs on blocking threads.
+
+mod authzen;
+mod callers;
+mod client;
+mod error;
+mod json;
+mod limits;
+mod metrics;
+mod problem;
+mod reply;
+mod router;
+mod routes;
+mod run;
+mod server;
+mod v1;
+
+pub use callers::{Callers, CallersError};
+pub use client::{Client, ClientError};
+pub use limits::Limits;
+pub use run::{RunError, run};
+pub use server::{ServeError, ServerConfig, serve};

@@ -1,0 +1,145 @@
+//! The routes: one table, which the dispatcher, `405` answers and the test of the OpenAPI document read.
+
+use hyper::Method;
+
+use super::authzen;
+use super::problem::Problem;
+use super::reply::Reply;
+use super::router::{Exchange, Service};
+use super::v1::{clients, journal, parties, relations, requests, systems, users};
+
+/// Answers one request. Runs on a blocking thread unless its route says otherwise.
+pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
+
+/// How a route is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// On the async thread, with a known caller: it never waits.
+    Quick,
+    /// On a blocking thread, with a known caller: it reads the store or changes something.
+    Blocking,
+    /// On the async thread, for anybody: how the daemon is.
+    Open,
+}
+
+/// One route.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) pattern: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) handler: Handler,
+}
+
+fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) -> Route {
+    Route { method, pattern, kind, handler }
+}
+
+/// Every route of the daemon.
+pub(crate) fn table() -> Vec<Route> {
+    use Kind::{Blocking, Open, Quick};
+    let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
+    let clients_of = "/v1/system-users/{id}/clients";
+    let client = "/v1/system-users/{id}/clients/{org}";
+    let relation = "/v1/relations/{client}/{firm}/{role}";
+    vec![
+        route(post.clone(), "/access/v1/evaluation", Quick, authzen::evaluation),
+        route(post.clone(), "/access/v1/evaluations", Quick, authzen::evaluations),
+        route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
+        route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
+        route(get.clone(), "/v1/systems", Quick, systems::list),
+        route(post.clone(), "/v1/systems", Blocking, systems::register),
+        route(get.clone(), "/v1/systems/{id}", Quick, systems::show),
+        route(put.clone(), "/v1/systems/{id}", Blocking, systems::change),
+        route(delete.clone(), "/v1/systems/{id}", Blocking, systems::delete),
+        route(get.clone(), "/v1/requests", Quick, requests::list),
+        route(post.clone(), "/v1/requests", Blocking, requests::create),
+        route(get.clone(), "/v1/requests/{id}", Quick, requests::show),
+        route(delete.clone(), "/v1/requests/{id}", Blocking, requests::withdraw),
+        route(post.clone(), "/v1/requests/{id}/approve", Blocking, requests::approve),
+        route(post.clone(), "/v1/requests/{id}/reject", Blocking, requests::reject),
+        route(post.clone(), "/v1/requests/{id}/escalate", Blocking, requests::escalate),
+        route(get.clone(), "/v1/system-users", Quick, users::list),
+        route(get.clone(), "/v1/system-users/{id}", Quick, users::show),
+        route(delete.clone(), "/v1/system-users/{id}", Blocking, users::delete),
+        route(get.clone(), clients_of, Blocking, clients::list),
+        route(get.clone(), "/v1/system-users/{id}/clients/available", Blocking, clients::available),
+        route(post.clone(), "/v1/system-users/{id}/clients/batch", Blocking, clients::batch),
+        route(get.clone(), client, Blocking, clients::show),
+        route(put.clone(), client, Blocking, clients::add),
+        route(delete.clone(), client, Blocking, clients::remove),
+        route(get.clone(), relation, Quick, relations::show),
+        route(put, relation, Blocking, relations::put),
+        route(delete, relation, Blocking, relations::end),
+        route(get.clone(), "/v1/changes", Blocking, journal::changes),
+        route(post, "/v1/import", Blocking, journal::import),
+        route(get.clone(), "/v1/export", Blocking, journal::export),
+        route(get.clone(), "/healthz", Open, super::router::healthz),
+        route(get.clone(), "/livez", Open, super::router::livez),
+        route(get.clone(), "/readyz", Open, super::router::readyz),
+        route(get.clone(), "/metrics", Open, super::metrics::metrics),
+        route(get, "/openapi.json", Open, super::router::openapi),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::table;
+    use crate::http::router::OPENAPI;
+
+    fn document() -> Value {
+        serde_json::from_str(OPENAPI).unwrap()
+    }
+
+    #[test]
+    fn the_openapi_document_has_every_route_and_no_other() {
+        let routes: BTreeSet<_> =
+            table().iter().map(|route| (route.pattern.to_owned(), route.method.as_str().to_lowercase())).collect();
+        let document = document();
+        let mut documented = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+                documented.insert((path.clone(), method.clone()));
+            }
+        }
+        assert_eq!(documented, routes);
+    }
+
+    #[test]
+    fn every_path_parameter_is_described_and_every_reference_resolves() {
+        let document = document();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let named: BTreeSet<_> = path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+            let described = item["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let described: BTreeSet<_> =
+                described.iter().map(|parameter| resolved(&document, parameter)["name"].as_str().unwrap()).collect();
+            assert_eq!(described, named, "{path}");
+        }
+        let mut references = 0;
+        walk(&document, &document, &mut references);
+        assert!(references > 50, "{references}");
+    }
+
+    fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+        let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return value };
+        document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    }
+
+    fn walk(document: &Value, value: &Value, references: &mut usize) {
+        match value {
+            Value::Object(members) => {
+                if value.get("$ref").is_some() {
+                    resolved(document, value);
+                    *references += 1;
+                }
+                members.values().for_each(|member| walk(document, member, references));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(document, item, references)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
