@@ -1,0 +1,12 @@
+//! Everything that is tested from outside, in one binary.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "the helpers of tests may stop a test as the tests themselves may"
+)]
+
+mod floors;
