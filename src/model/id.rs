@@ -13,8 +13,8 @@ pub enum IdError {
     /// Not nine digits.
     #[error("organisation number `{0}` is not nine digits")]
     OrgNoDigits(String),
-    /// The first digit is not one that the register gives out.
-    #[error("organisation number `{0}` does not begin with 8 or 9")]
+    /// The first digit is a zero, which no register gives out.
+    #[error("organisation number `{0}` begins with 0")]
     OrgNoFirstDigit(String),
     /// The ninth digit does not check the first eight.
     #[error("organisation number `{0}` has a wrong check digit (MOD11)")]
@@ -56,6 +56,9 @@ pub enum IdError {
 pub struct OrgNo(u32);
 
 impl OrgNo {
+    /// Not above any organisation number: where a search in their order begins.
+    pub const LOWEST: Self = Self(100_000_000);
+
     const WEIGHTS: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
 
     /// The number as an integer, nine digits.
@@ -66,7 +69,7 @@ impl OrgNo {
     /// The organisation number of these nine digits, if its check digit is right.
     pub fn from_u32(number: u32) -> Result<Self, IdError> {
         let text = || format!("{number:09}");
-        if !(800_000_000..=999_999_999).contains(&number) {
+        if !(100_000_000..=999_999_999).contains(&number) {
             return Err(if number > 999_999_999 {
                 IdError::OrgNoDigits(text())
             } else {

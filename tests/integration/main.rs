@@ -9,4 +9,8 @@
     reason = "the helpers of tests may stop a test as the tests themselves may"
 )]
 
+mod equality;
 mod floors;
+mod random_worlds;
+mod search;
+mod world;

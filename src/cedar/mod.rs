@@ -1,0 +1,28 @@
+//! Cedar: policies checked and compiled, grants turned into Cedar entities and links, and questions put to Cedar.
+//!
+//! The only place that knows `cedar_policy`. It keeps no grants and no clock: what a question needs is handed in.
+//! [`Compiled`] is one policy folder, checked; all that can be prepared once is prepared in it.
+
+mod admin;
+mod answer;
+mod ask;
+mod classify;
+mod compile;
+mod context;
+mod entity;
+mod export;
+mod files;
+mod literals;
+mod located;
+mod policy;
+mod schema;
+mod scope;
+mod slice;
+mod templates;
+
+pub use answer::{
+    ActionIdx, Effect, Found, Identity, PolicyIdx, PolicyInfo, ResourceSlot, Satisfied,
+};
+pub use compile::Compiled;
+pub use context::{CheckedContext, ContextError};
+pub use export::{Export, ExportWorld, ReadExportError};
