@@ -1,6 +1,16 @@
-//! One binary for all integration tests.
+//! Everything that is tested from outside, in one binary.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "the helpers of tests may stop a test as the tests themselves may"
+)]
 
 mod equality;
+mod floors;
 mod random_worlds;
 mod search;
 mod world;
