@@ -76,6 +76,8 @@
 
 pub mod cedar;
 pub mod engine;
+#[cfg(feature = "daemon")]
+pub mod http;
 pub mod model;
 pub mod policies;
 pub mod store;

@@ -62,19 +62,13 @@ impl Compiled {
             |_| question.asked.clone(),
             |checked| checked.asked().clone(),
         );
-        let mut context = members_of(&asked);
-        context.insert(
-            "now".to_owned(),
-            json!({"__extn": {"fn": "datetime", "arg": now.to_string()}}),
-        );
-        let names = Names::get();
-        let mandate = mandate_id(question.system_user, question.client);
-        json!({
-            "principal": uid(&names.mandate, mandate).to_string(),
-            "action": uid(&names.action, &question.action).to_string(),
-            "resource": uid(&names.resource, &question.resource).to_string(),
-            "context": context,
-        })
+        request_json(
+            &Question {
+                asked,
+                ..question.clone()
+            },
+            now,
+        )
     }
 
     fn exported_policies(&self, world: &ExportWorld) -> String {
@@ -225,4 +219,22 @@ fn push_annotation(text: &mut String, key: &str, value: &str) {
 /// The members of a JSON object.
 fn members(value: &Value) -> Option<&Map<String, Value>> {
     value.as_object()
+}
+
+/// A question as `cedar authorize --request-json` takes it, with its context as it is: without a schema, nothing is
+/// dropped from it.
+pub fn request_json(question: &Question, now: Timestamp) -> Value {
+    let mut context = members_of(&question.asked);
+    context.insert(
+        "now".to_owned(),
+        json!({"__extn": {"fn": "datetime", "arg": now.to_string()}}),
+    );
+    let names = Names::get();
+    let mandate = mandate_id(question.system_user, question.client);
+    json!({
+        "principal": uid(&names.mandate, mandate).to_string(),
+        "action": uid(&names.action, &question.action).to_string(),
+        "resource": uid(&names.resource, &question.resource).to_string(),
+        "context": context,
+    })
 }

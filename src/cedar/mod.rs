@@ -25,4 +25,4 @@ pub use answer::{
 };
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
-pub use export::{Export, ExportWorld, ReadExportError};
+pub use export::{Export, ExportWorld, ReadExportError, request_json};

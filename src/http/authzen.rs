@@ -51,7 +51,10 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Result<Repl
         None => Vec::new(),
         Some(Value::Array(items)) => items,
         Some(other) => {
-            let detail = format!("`evaluations` is {}; it has to be an array", json::kind(&other));
+            let detail = format!(
+                "`evaluations` is {}; it has to be an array",
+                json::kind(&other)
+            );
             return Err(Problem::of_field("/evaluations", detail));
         }
     };
@@ -60,7 +63,11 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Result<Repl
         return Ok(Reply::ok(&answer.0));
     }
     if items.len() > service.limits.evaluations {
-        let detail = format!("`evaluations` has {} items; at most {} are taken", items.len(), service.limits.evaluations);
+        let detail = format!(
+            "`evaluations` has {} items; at most {} are taken",
+            items.len(),
+            service.limits.evaluations
+        );
         return Err(Problem::of_field("/evaluations", detail));
     }
     let semantic = semantic(members.remove("options"))?;
@@ -91,7 +98,13 @@ fn semantic(options: Option<Value>) -> Result<Semantic, Problem> {
         None => return Ok(Semantic::ExecuteAll),
         Some(Value::Object(mut options)) => options.remove("evaluations_semantic"),
         Some(other) => {
-            return Err(Problem::of_field("/options", format!("`options` is {}; it has to be an object", json::kind(&other))));
+            return Err(Problem::of_field(
+                "/options",
+                format!(
+                    "`options` is {}; it has to be an object",
+                    json::kind(&other)
+                ),
+            ));
         }
     };
     match name.as_ref().map(|name| name.as_str().unwrap_or_default()) {
@@ -106,9 +119,15 @@ fn semantic(options: Option<Value>) -> Result<Semantic, Problem> {
 }
 
 /// An item of a batch, with the whole objects that it leaves out taken from the top.
-fn with_defaults(item: Value, defaults: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+fn with_defaults(
+    item: Value,
+    defaults: &Map<String, Value>,
+) -> Result<Map<String, Value>, Problem> {
     let Value::Object(mut item) = item else {
-        return Err(Problem::malformed(format!("the item is {}; it has to be an object", json::kind(&item))));
+        return Err(Problem::malformed(format!(
+            "the item is {}; it has to be an object",
+            json::kind(&item)
+        )));
     };
     for name in ["subject", "action", "resource", "context"] {
         if let (false, Some(value)) = (item.contains_key(name), defaults.get(name)) {
@@ -140,11 +159,18 @@ fn evaluate(
     snapshot.may_ask(exchange.by()?, &question.resource)?;
     if explain {
         let explained = snapshot.explain(&question, exchange.now)?;
-        service.metrics.decided(api, explained.decision.permit, start.elapsed());
-        return Ok((answer(&explained.decision, Some(&explained.explanation)), explained.decision.permit));
+        service
+            .metrics
+            .decided(api, explained.decision.permit, start.elapsed());
+        return Ok((
+            answer(&explained.decision, Some(&explained.explanation)),
+            explained.decision.permit,
+        ));
     }
     let decision = snapshot.decide(&question, exchange.now);
-    service.metrics.decided(api, decision.permit, start.elapsed());
+    service
+        .metrics
+        .decided(api, decision.permit, start.elapsed());
     Ok((answer(&decision, None), decision.permit))
 }
 
@@ -155,17 +181,29 @@ fn answer(decision: &Decision, explanation: Option<&Explanation>) -> Value {
     };
     let obligations = decision.obligations;
     let levels = [
-        ("minimum-authentication-level", obligations.minimum_authentication_level),
-        ("minimum-authentication-level-org", obligations.minimum_authentication_level_org),
+        (
+            "minimum-authentication-level",
+            obligations.minimum_authentication_level,
+        ),
+        (
+            "minimum-authentication-level-org",
+            obligations.minimum_authentication_level_org,
+        ),
     ];
     let obligations: Vec<_> = levels
         .into_iter()
-        .filter_map(|(id, value)| Some(json!({ "id": id, "type": "custom", "properties": { "value": value? } })))
+        .filter_map(|(id, value)| {
+            Some(json!({ "id": id, "type": "custom", "properties": { "value": value? } }))
+        })
         .collect();
     if decision.permit && !obligations.is_empty() {
         context.insert("obligations".to_owned(), obligations.into());
     }
-    if context.is_empty() { json!({ "decision": decision.permit }) } else { json!({ "decision": decision.permit, "context": context }) }
+    if context.is_empty() {
+        json!({ "decision": decision.permit })
+    } else {
+        json!({ "decision": decision.permit, "context": context })
+    }
 }
 
 fn read(snapshot: &Snapshot, members: Map<String, Value>) -> Result<Evaluation, Problem> {
@@ -185,7 +223,9 @@ fn read(snapshot: &Snapshot, members: Map<String, Value>) -> Result<Evaluation, 
             Err(error) => fields.wrong("subject/id", error.to_string()),
         }
     }
-    let action = fields.object("action").and_then(|mut action| action.parse::<ActionName>("name"));
+    let action = fields
+        .object("action")
+        .and_then(|mut action| action.parse::<ActionName>("name"));
     let (mut resource, mut client) = (None, None);
     if let Some(mut object) = fields.object("resource") {
         resource = object.parse::<ResourceId>("type");
@@ -195,7 +235,13 @@ fn read(snapshot: &Snapshot, members: Map<String, Value>) -> Result<Evaluation, 
         None => Some(Map::new()),
         Some(Value::Object(context)) => Some(context),
         Some(other) => {
-            fields.wrong("context", format!("`context` is {}; it has to be an object", json::kind(&other)));
+            fields.wrong(
+                "context",
+                format!(
+                    "`context` is {}; it has to be an object",
+                    json::kind(&other)
+                ),
+            );
             None
         }
     };
@@ -204,20 +250,39 @@ fn read(snapshot: &Snapshot, members: Map<String, Value>) -> Result<Evaluation, 
         error.pointer = error.pointer.replace("~1", "/");
     }
     none_wrong(errors)?;
-    let (Some(action), Some(resource), Some(client), Some(mut context)) = (action, resource, client, context) else {
+    let (Some(action), Some(resource), Some(client), Some(mut context)) =
+        (action, resource, client, context)
+    else {
         return Err(Problem::malformed("the question is incomplete"));
     };
     let explain = match context.remove("explain") {
         None => false,
         Some(Value::Bool(explain)) => explain,
         Some(other) => {
-            let detail = format!("`explain` is {}; it has to be a boolean", json::kind(&other));
+            let detail = format!(
+                "`explain` is {}; it has to be a boolean",
+                json::kind(&other)
+            );
             return Err(Problem::of_field("/context/explain", detail));
         }
     };
-    let Some(system_user) = system_user else { return Ok(Evaluation { question: None, explain }) };
+    let Some(system_user) = system_user else {
+        return Ok(Evaluation {
+            question: None,
+            explain,
+        });
+    };
     let asked = snapshot.context(&action, &context)?;
-    Ok(Evaluation { question: Some(Question { system_user, action, resource, client, asked }), explain })
+    Ok(Evaluation {
+        question: Some(Question {
+            system_user,
+            action,
+            resource,
+            client,
+            asked,
+        }),
+        explain,
+    })
 }
 
 /// Whether a body may ask for an explanation, which reads the store: then it belongs on a blocking thread.
@@ -229,5 +294,9 @@ pub(crate) fn may_explain(body: &[u8]) -> bool {
 
 /// What a request of the wrong content type is told.
 pub(crate) fn not_json() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "content-type", "`Content-Type` has to be `application/json`")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "content-type",
+        "`Content-Type` has to be `application/json`",
+    )
 }

@@ -29,12 +29,16 @@ impl Callers {
     pub fn add(&mut self, caller: Caller, tokens: &[TokenHash]) -> Result<(), CallersError> {
         for token in tokens {
             if let Some(other) = self.find(token) {
-                return Err(CallersError::SameToken { first: other.id.clone(), second: caller.id });
+                return Err(CallersError::SameToken {
+                    first: other.id.clone(),
+                    second: caller.id,
+                });
             }
         }
         let place = self.callers.len();
         self.callers.push(caller);
-        self.tokens.extend(tokens.iter().map(|token| (*token, place)));
+        self.tokens
+            .extend(tokens.iter().map(|token| (*token, place)));
         Ok(())
     }
 

@@ -4,8 +4,9 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use crate::engine::{
-    ClientError, ClientRefused, ContextError, CreateRequestError, DecideError, DeleteSystemUserError, ImportError, NoSystem,
-    NoSystemUser, NotEntitled, PartyError, RelationError, SystemError, Unavailable, ViewError,
+    ClientError, ClientRefused, ContextError, CreateRequestError, DecideError,
+    DeleteSystemUserError, ImportError, NoSystem, NoSystemUser, NotEntitled, PartyError,
+    RelationError, SystemError, Unavailable, ViewError,
 };
 use crate::model::request::{DecideRequestError, Status};
 use crate::model::request_draft::RequestDraftError;
@@ -33,13 +34,22 @@ fn refused(code: &'static str, error: &impl ToString) -> Problem {
 impl From<NotEntitled> for Problem {
     fn from(error: NotEntitled) -> Self {
         let problem = Self::new(StatusCode::FORBIDDEN, "not-entitled", error.to_string());
-        if error.may_escalate { problem.with("mayEscalate", json!(true)) } else { problem }
+        if error.may_escalate {
+            problem.with("mayEscalate", json!(true))
+        } else {
+            problem
+        }
     }
 }
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-changes-now", error.to_string()).header("retry-after", "5")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no-changes-now",
+            error.to_string(),
+        )
+        .header("retry-after", "5")
     }
 }
 
@@ -62,7 +72,9 @@ impl From<NoSystemUser> for Problem {
     fn from(error: NoSystemUser) -> Self {
         match error {
             NoSystemUser::Unknown(_) => not_found("unknown-system-user", &error),
-            NoSystemUser::Deleted(_) => Self::new(StatusCode::GONE, "system-user-deleted", error.to_string()),
+            NoSystemUser::Deleted(_) => {
+                Self::new(StatusCode::GONE, "system-user-deleted", error.to_string())
+            }
         }
     }
 }
@@ -70,8 +82,12 @@ impl From<NoSystemUser> for Problem {
 impl From<NoSystem> for Problem {
     fn from(error: NoSystem) -> Self {
         match error {
-            NoSystem::Unknown(_) | NoSystem::UnknownButNear { .. } => not_found("unknown-system", &error),
-            NoSystem::Deleted(_) => Self::new(StatusCode::GONE, "system-deleted", error.to_string()),
+            NoSystem::Unknown(_) | NoSystem::UnknownButNear { .. } => {
+                not_found("unknown-system", &error)
+            }
+            NoSystem::Deleted(_) => {
+                Self::new(StatusCode::GONE, "system-deleted", error.to_string())
+            }
         }
     }
 }
@@ -88,11 +104,17 @@ impl From<PartyError> for Problem {
 impl From<SystemDraftError> for Problem {
     fn from(error: SystemDraftError) -> Self {
         match error {
-            SystemDraftError::UnknownPackage(_) => refused("unknown-package", &error).at("/packages"),
+            SystemDraftError::UnknownPackage(_) => {
+                refused("unknown-package", &error).at("/packages")
+            }
             SystemDraftError::NeverHeld(_) => refused("package-never-held", &error).at("/packages"),
             SystemDraftError::AsksForNothing => refused("asks-for-nothing", &error).at("/packages"),
-            SystemDraftError::RightWithoutAction(_) => refused("right-without-action", &error).at("/rights"),
-            SystemDraftError::UnknownResource { .. } => refused("unknown-resource", &error).at("/rights"),
+            SystemDraftError::RightWithoutAction(_) => {
+                refused("right-without-action", &error).at("/rights")
+            }
+            SystemDraftError::UnknownResource { .. } => {
+                refused("unknown-resource", &error).at("/rights")
+            }
             SystemDraftError::NoTemplate { .. } => refused("no-template", &error).at("/rights"),
         }
     }
@@ -116,14 +138,28 @@ impl From<RequestDraftError> for Problem {
         match error {
             RequestDraftError::NoPackage => refused("no-package", &error).at("/packages"),
             RequestDraftError::RightOnAgent(_) => refused("right-on-agent", &error).at("/rights"),
-            RequestDraftError::AsksForNothing => refused("asks-for-nothing", &error).at("/packages"),
-            RequestDraftError::UnknownPackage(_) => refused("unknown-package", &error).at("/packages"),
-            RequestDraftError::NotDelegable(_) => refused("package-not-delegable", &error).at("/packages"),
-            RequestDraftError::NotAssignable(_) => refused("package-not-assignable", &error).at("/packages"),
-            RequestDraftError::NotInSystem { .. } => refused("package-not-in-system", &error).at("/packages"),
-            RequestDraftError::RightNotInSystem { .. } => refused("right-not-in-system", &error).at("/rights"),
+            RequestDraftError::AsksForNothing => {
+                refused("asks-for-nothing", &error).at("/packages")
+            }
+            RequestDraftError::UnknownPackage(_) => {
+                refused("unknown-package", &error).at("/packages")
+            }
+            RequestDraftError::NotDelegable(_) => {
+                refused("package-not-delegable", &error).at("/packages")
+            }
+            RequestDraftError::NotAssignable(_) => {
+                refused("package-not-assignable", &error).at("/packages")
+            }
+            RequestDraftError::NotInSystem { .. } => {
+                refused("package-not-in-system", &error).at("/packages")
+            }
+            RequestDraftError::RightNotInSystem { .. } => {
+                refused("right-not-in-system", &error).at("/rights")
+            }
             RequestDraftError::Right(error) => error.into(),
-            RequestDraftError::RedirectNotRegistered { .. } => refused("redirect-not-registered", &error).at("/redirectUrl"),
+            RequestDraftError::RedirectNotRegistered { .. } => {
+                refused("redirect-not-registered", &error).at("/redirectUrl")
+            }
         }
     }
 }
@@ -135,8 +171,12 @@ impl From<CreateRequestError> for Problem {
             CreateRequestError::Unavailable(error) => error.into(),
             CreateRequestError::NoSystem(error) => Self::from(error).at("/system"),
             CreateRequestError::Draft(error) => error.into(),
-            CreateRequestError::OtherIsNew { id } => conflict("other-request-is-new", &error).with("request", json!(id)),
-            CreateRequestError::SystemUserLives { id } => conflict("system-user-lives", &error).with("systemUser", json!(id)),
+            CreateRequestError::OtherIsNew { id } => {
+                conflict("other-request-is-new", &error).with("request", json!(id))
+            }
+            CreateRequestError::SystemUserLives { id } => {
+                conflict("system-user-lives", &error).with("systemUser", json!(id))
+            }
             CreateRequestError::IdTaken(_) => conflict("request-id-taken", &error),
         }
     }
@@ -149,10 +189,16 @@ impl From<DecideError> for Problem {
             DecideError::Unavailable(error) => error.into(),
             DecideError::NoRequest(_) => not_found("unknown-request", &error),
             DecideError::Refused(error) => match error {
-                DecideRequestError::NotNew { status, .. } => conflict(not_new(status), &error).with("requestStatus", json!(status)),
+                DecideRequestError::NotNew { status, .. } => {
+                    conflict(not_new(status), &error).with("requestStatus", json!(status))
+                }
                 DecideRequestError::SystemDeleted(_) => conflict("system-deleted", &error),
-                DecideRequestError::NoLongerInSystem { .. } => conflict("package-no-longer-in-system", &error),
-                DecideRequestError::RightNoLongerInSystem { .. } => conflict("right-no-longer-in-system", &error),
+                DecideRequestError::NoLongerInSystem { .. } => {
+                    conflict("package-no-longer-in-system", &error)
+                }
+                DecideRequestError::RightNoLongerInSystem { .. } => {
+                    conflict("right-no-longer-in-system", &error)
+                }
             },
         }
     }
@@ -210,7 +256,9 @@ impl From<RelationError> for Problem {
             RelationError::NotEntitled(error) => error.into(),
             RelationError::Unavailable(error) => error.into(),
             RelationError::UnknownPackage(_) => refused("unknown-package", &error).at("/packages"),
-            RelationError::NotAssignable(_) => refused("package-not-assignable", &error).at("/packages"),
+            RelationError::NotAssignable(_) => {
+                refused("package-not-assignable", &error).at("/packages")
+            }
             RelationError::NoPackage => refused("no-package", &error).at("/packages"),
             RelationError::PackagesOfRole(_) => refused("packages-of-role", &error).at("/packages"),
             RelationError::ToItself(_) => refused("relation-to-itself", &error),
@@ -245,11 +293,17 @@ impl From<ImportError> for Problem {
             ImportError::Unavailable(error) => error.into(),
             ImportError::Input(_) => Self::malformed(text),
             ImportError::Lines { findings, total } => {
-                let lines = findings.iter().map(|finding| json!({ "line": finding.line, "detail": finding.message }));
+                let lines = findings
+                    .iter()
+                    .map(|finding| json!({ "line": finding.line, "detail": finding.message }));
                 let lines = lines.collect();
-                refused("lines-not-imported", &text).with("total", json!(total)).with("lines", lines)
+                refused("lines-not-imported", &text)
+                    .with("total", json!(total))
+                    .with("lines", lines)
             }
-            ImportError::Overtaken { from, .. } => conflict("import-overtaken", &text).with("from", json!(from)),
+            ImportError::Overtaken { from, .. } => {
+                conflict("import-overtaken", &text).with("from", json!(from))
+            }
             ImportError::Progress(error) => error.into(),
         }
     }

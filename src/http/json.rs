@@ -11,14 +11,23 @@ use super::problem::{FieldError, Problem};
 /// Reads a JSON object: no duplicate keys, no deeper than this, nothing after it.
 pub(crate) fn object(body: &[u8], depth: usize) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
-        return Err(Problem::malformed("the body is empty; a JSON object is needed"));
+        return Err(Problem::malformed(
+            "the body is empty; a JSON object is needed",
+        ));
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = Strict { left: depth }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let value = Strict { left: depth }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value));
     match value {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(other) => Err(Problem::malformed(format!("the body is {}; a JSON object is needed", kind(&other)))),
-        Err(error) => Err(Problem::malformed(format!("the body is not JSON as it has to be: {error}"))),
+        Ok(other) => Err(Problem::malformed(format!(
+            "the body is {}; a JSON object is needed",
+            kind(&other)
+        ))),
+        Err(error) => Err(Problem::malformed(format!(
+            "the body is not JSON as it has to be: {error}"
+        ))),
     }
 }
 
@@ -105,7 +114,9 @@ impl<'de> Visitor<'de> for Strict {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(serde::de::Error::custom(format!("member `{name}` stands twice in one object")));
+                return Err(serde::de::Error::custom(format!(
+                    "member `{name}` stands twice in one object"
+                )));
             }
             let value = members.next_value_seed(inner)?;
             object.insert(name, value);
@@ -122,8 +133,16 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(members: Map<String, Value>, at: &str, errors: &'a mut Vec<FieldError>) -> Self {
-        Self { members, at: at.to_owned(), errors }
+    pub(crate) fn new(
+        members: Map<String, Value>,
+        at: &str,
+        errors: &'a mut Vec<FieldError>,
+    ) -> Self {
+        Self {
+            members,
+            at: at.to_owned(),
+            errors,
+        }
     }
 
     fn pointer(&self, name: &str) -> String {
@@ -132,7 +151,10 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn wrong(&mut self, name: &str, detail: impl Into<String>) {
         let pointer = self.pointer(name);
-        self.errors.push(FieldError { pointer, detail: detail.into() });
+        self.errors.push(FieldError {
+            pointer,
+            detail: detail.into(),
+        });
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {
@@ -162,7 +184,10 @@ impl<'a> Fields<'a> {
         if let Value::String(text) = value {
             return Some(text);
         }
-        self.wrong(name, format!("`{name}` is {}; it has to be a string", kind(&value)));
+        self.wrong(
+            name,
+            format!("`{name}` is {}; it has to be a string", kind(&value)),
+        );
         None
     }
 
@@ -183,22 +208,34 @@ impl<'a> Fields<'a> {
     }
 
     /// An identity that may be absent or null.
-    pub(crate) fn parse_optional<T: FromStr<Err: fmt::Display>>(&mut self, name: &str) -> Option<T> {
+    pub(crate) fn parse_optional<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        name: &str,
+    ) -> Option<T> {
         let text = self.optional_text(name)?;
         self.parsed(name, &text)
     }
 
     /// A list that may be absent, each item read by a function of its value and pointer.
-    pub(crate) fn list<T>(&mut self, name: &str, mut read: impl FnMut(Value, &str, &mut Vec<FieldError>) -> Option<T>) -> Vec<T> {
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &str,
+        mut read: impl FnMut(Value, &str, &mut Vec<FieldError>) -> Option<T>,
+    ) -> Vec<T> {
         match self.take(name) {
             None => Vec::new(),
             Some(Value::Array(items)) => {
                 let at = self.pointer(name);
                 let items = items.into_iter().enumerate();
-                items.filter_map(|(nth, item)| read(item, &format!("{at}/{nth}"), self.errors)).collect()
+                items
+                    .filter_map(|(nth, item)| read(item, &format!("{at}/{nth}"), self.errors))
+                    .collect()
             }
             Some(other) => {
-                self.wrong(name, format!("`{name}` is {}; it has to be an array", kind(&other)));
+                self.wrong(
+                    name,
+                    format!("`{name}` is {}; it has to be an array", kind(&other)),
+                );
                 Vec::new()
             }
         }
@@ -213,7 +250,14 @@ impl<'a> Fields<'a> {
     pub(crate) fn parse_list<T: FromStr<Err: fmt::Display>>(&mut self, name: &str) -> Vec<T> {
         self.list(name, |item, at, errors| {
             let text = text_item(item, at, errors)?;
-            text.parse().map_err(|error: T::Err| errors.push(FieldError { pointer: at.to_owned(), detail: error.to_string() })).ok()
+            text.parse()
+                .map_err(|error: T::Err| {
+                    errors.push(FieldError {
+                        pointer: at.to_owned(),
+                        detail: error.to_string(),
+                    })
+                })
+                .ok()
         })
     }
 
@@ -221,13 +265,20 @@ impl<'a> Fields<'a> {
     pub(crate) fn object(&mut self, name: &str) -> Option<Fields<'_>> {
         let at = self.pointer(name);
         match self.take(name) {
-            Some(Value::Object(members)) => Some(Fields { members, at, errors: self.errors }),
+            Some(Value::Object(members)) => Some(Fields {
+                members,
+                at,
+                errors: self.errors,
+            }),
             None => {
                 self.wrong(name, format!("`{name}` is missing; it has to be an object"));
                 None
             }
             Some(other) => {
-                self.wrong(name, format!("`{name}` is {}; it has to be an object", kind(&other)));
+                self.wrong(
+                    name,
+                    format!("`{name}` is {}; it has to be an object", kind(&other)),
+                );
                 None
             }
         }
@@ -242,9 +293,14 @@ impl<'a> Fields<'a> {
     pub(crate) fn no_more(self, known: &[&str]) {
         for name in self.members.keys() {
             let near = crate::model::system::nearest(name, known.iter().copied());
-            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let hint = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
             let pointer = format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"));
-            self.errors.push(FieldError { pointer, detail: format!("`{name}` is not known here{hint}") });
+            self.errors.push(FieldError {
+                pointer,
+                detail: format!("`{name}` is not known here{hint}"),
+            });
         }
     }
 }
@@ -253,6 +309,9 @@ fn text_item(item: Value, at: &str, errors: &mut Vec<FieldError>) -> Option<Stri
     if let Value::String(text) = item {
         return Some(text);
     }
-    errors.push(FieldError { pointer: at.to_owned(), detail: format!("it is {}; it has to be a string", kind(&item)) });
+    errors.push(FieldError {
+        pointer: at.to_owned(),
+        detail: format!("it is {}; it has to be a string", kind(&item)),
+    });
     None
 }

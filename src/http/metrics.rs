@@ -44,9 +44,13 @@ struct PolicyLabels {
 }
 
 /// From ten microseconds to a tenth of a second.
-const DECISION_SECONDS: [f64; 13] = [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1];
+const DECISION_SECONDS: [f64; 13] = [
+    1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1,
+];
 /// The boundaries that OpenTelemetry advises for HTTP servers.
-const REQUEST_SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const REQUEST_SECONDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
 
 /// The daemon's metrics.
 #[derive(Debug)]
@@ -68,9 +72,14 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::default();
-        let decision_seconds = Family::new_with_constructor(|| Histogram::new(DECISION_SECONDS));
-        let request_seconds = Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS));
-        let batch_size = Histogram::new([1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0]);
+        let decision_seconds = Family::new_with_constructor(
+            (|| Histogram::new(DECISION_SECONDS)) as fn() -> Histogram,
+        );
+        let request_seconds =
+            Family::new_with_constructor((|| Histogram::new(REQUEST_SECONDS)) as fn() -> Histogram);
+        let batch_size = Histogram::new([
+            1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0,
+        ]);
         let metrics = Self {
             decisions: Family::default(),
             decision_seconds,
@@ -86,40 +95,103 @@ impl Metrics {
             registry: Registry::default(),
         };
         metrics.register(&mut registry);
-        Self { registry, ..metrics }
+        Self {
+            registry,
+            ..metrics
+        }
     }
 
     fn register(&self, to: &mut Registry) {
         to.register("pdp_decisions", "Decisions", self.decisions.clone());
         let help = "Time to decide, without reading the request and writing the answer";
-        to.register_with_unit("pdp_decision_duration", help, Unit::Seconds, self.decision_seconds.clone());
-        to.register("pdp_batch_size", "Evaluations in a batch", self.batch_size.clone());
+        to.register_with_unit(
+            "pdp_decision_duration",
+            help,
+            Unit::Seconds,
+            self.decision_seconds.clone(),
+        );
+        to.register(
+            "pdp_batch_size",
+            "Evaluations in a batch",
+            self.batch_size.clone(),
+        );
         let help = "Time from a request's head to its answer";
-        to.register_with_unit("http_server_request_duration", help, Unit::Seconds, self.request_seconds.clone());
-        to.register("pdp_http_requests_in_flight", "Requests in flight", self.in_flight.clone());
-        to.register("pdp_auth_failures", "Requests without a known caller", self.auth_failures.clone());
-        to.register("pdp_policy_set_info", "The policies in force: 1", self.policy_set.clone());
-        to.register("pdp_store_revision", "The newest revision", self.revision.clone());
-        to.register("pdp_store_accepting_changes", "Whether changes are taken: 1 or 0", self.accepting.clone());
+        to.register_with_unit(
+            "http_server_request_duration",
+            help,
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        to.register(
+            "pdp_http_requests_in_flight",
+            "Requests in flight",
+            self.in_flight.clone(),
+        );
+        to.register(
+            "pdp_auth_failures",
+            "Requests without a known caller",
+            self.auth_failures.clone(),
+        );
+        to.register(
+            "pdp_policy_set_info",
+            "The policies in force: 1",
+            self.policy_set.clone(),
+        );
+        to.register(
+            "pdp_store_revision",
+            "The newest revision",
+            self.revision.clone(),
+        );
+        to.register(
+            "pdp_store_accepting_changes",
+            "Whether changes are taken: 1 or 0",
+            self.accepting.clone(),
+        );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         to.register("pdp_build", "What is running", build);
-        to.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, self.resident.clone());
-        to.register("process_open_fds", "Open file descriptors", self.open_fds.clone());
+        to.register_with_unit(
+            "process_resident_memory",
+            "Resident memory",
+            Unit::Bytes,
+            self.resident.clone(),
+        );
+        to.register(
+            "process_open_fds",
+            "Open file descriptors",
+            self.open_fds.clone(),
+        );
     }
 
     pub(crate) fn decided(&self, api: &'static str, permit: bool, took: Duration) {
         let decision = if permit { "permit" } else { "deny" };
-        self.decisions.get_or_create(&DecisionLabels { api, decision }).inc();
-        self.decision_seconds.get_or_create(&ApiLabels { api }).observe(took.as_secs_f64());
+        self.decisions
+            .get_or_create(&DecisionLabels { api, decision })
+            .inc();
+        self.decision_seconds
+            .get_or_create(&ApiLabels { api })
+            .observe(took.as_secs_f64());
     }
 
     pub(crate) fn batch(&self, size: usize) {
-        self.batch_size.observe(u32::try_from(size).map_or(f64::MAX, f64::from));
+        self.batch_size
+            .observe(u32::try_from(size).map_or(f64::MAX, f64::from));
     }
 
-    pub(crate) fn answered(&self, method: &'static str, route: &'static str, status: u16, took: Duration) {
-        let labels = RequestLabels { http_request_method: method, http_route: route, http_response_status_code: status };
-        self.request_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    pub(crate) fn answered(
+        &self,
+        method: &'static str,
+        route: &'static str,
+        status: u16,
+        took: Duration,
+    ) {
+        let labels = RequestLabels {
+            http_request_method: method,
+            http_route: route,
+            http_response_status_code: status,
+        };
+        self.request_seconds
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
     }
 
     pub(crate) fn auth_failed(&self, kind: &'static str) {
@@ -128,12 +200,19 @@ impl Metrics {
 
     fn read(&self, service: &Service) {
         let snapshot = service.engine.snapshot();
-        self.revision.set(i64::try_from(snapshot.revision().0).unwrap_or(i64::MAX));
+        self.revision
+            .set(i64::try_from(snapshot.revision().0).unwrap_or(i64::MAX));
         self.policy_set.clear();
-        self.policy_set.get_or_create(&PolicyLabels { hash: snapshot.policy_hash().to_owned() }).set(1);
+        self.policy_set
+            .get_or_create(&PolicyLabels {
+                hash: snapshot.policy_hash().to_owned(),
+            })
+            .set(1);
         self.accepting.set(i64::from(service.not_ready().is_none()));
         self.resident.set(resident_bytes().unwrap_or(0));
-        let fds = std::fs::read_dir("/proc/self/fd").map(Iterator::count).unwrap_or(0);
+        let fds = std::fs::read_dir("/proc/self/fd")
+            .map(Iterator::count)
+            .unwrap_or(0);
         self.open_fds.set(i64::try_from(fds).unwrap_or(i64::MAX));
     }
 }
@@ -150,7 +229,14 @@ pub(crate) fn metrics(service: &Service, _: &Exchange) -> Result<Reply, Problem>
     service.metrics.read(service);
     let mut body = String::new();
     text::encode(&mut body, &service.metrics.registry).map_err(|error| {
-        Problem::new(hyper::StatusCode::INTERNAL_SERVER_ERROR, "metrics", error.to_string())
+        Problem::new(
+            hyper::StatusCode::INTERNAL_SERVER_ERROR,
+            "metrics",
+            error.to_string(),
+        )
     })?;
-    Ok(Reply::text("application/openmetrics-text; version=1.0.0; charset=utf-8", body))
+    Ok(Reply::text(
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        body,
+    ))
 }

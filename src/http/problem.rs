@@ -27,7 +27,14 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), more: Vec::new(), headers: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// A request that is not well-formed.
@@ -37,21 +44,33 @@ impl Problem {
 
     /// A request with wrong fields.
     pub(crate) fn of_fields(errors: Vec<FieldError>) -> Self {
-        let first = errors.first().map(|error| error.detail.clone()).unwrap_or_default();
+        let first = errors
+            .first()
+            .map(|error| error.detail.clone())
+            .unwrap_or_default();
         let detail = match errors.len() {
             0 | 1 => first,
             more => format!("{first} (and {} more)", more - 1),
         };
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid-field", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid-field", detail)
+        }
     }
 
     /// One wrong field.
     pub(crate) fn of_field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::of_fields(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+        Self::of_fields(vec![FieldError {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }])
     }
 
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.into(), detail: self.detail.clone() });
+        self.errors.push(FieldError {
+            pointer: pointer.into(),
+            detail: self.detail.clone(),
+        });
         self
     }
 
@@ -76,7 +95,10 @@ impl Problem {
             "code": self.code,
         });
         if !self.errors.is_empty() {
-            let errors = self.errors.iter().map(|error| json!({ "pointer": error.pointer, "detail": error.detail }));
+            let errors = self
+                .errors
+                .iter()
+                .map(|error| json!({ "pointer": error.pointer, "detail": error.detail }));
             body["errors"] = errors.collect();
         }
         for (name, value) in &self.more {
@@ -88,5 +110,9 @@ impl Problem {
 
 /// The wrong fields as a problem, if there are any.
 pub(crate) fn none_wrong(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::of_fields(errors))
+    }
 }

@@ -22,7 +22,12 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
-        Self { status, content_type: JSON, headers: Vec::new(), body: body.to_string().into() }
+        Self {
+            status,
+            content_type: JSON,
+            headers: Vec::new(),
+            body: body.to_string().into(),
+        }
     }
 
     pub(crate) fn ok(body: &Value) -> Self {
@@ -30,18 +35,30 @@ impl Reply {
     }
 
     pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: StatusCode::OK, content_type, headers: Vec::new(), body: body.into() }
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            headers: Vec::new(),
+            body: body.into(),
+        }
     }
 
     pub(crate) fn problem(problem: &Problem) -> Self {
         let headers = problem.headers.clone();
-        Self { content_type: PROBLEM_JSON, headers, ..Self::json(problem.status, &problem.to_json()) }
+        Self {
+            content_type: PROBLEM_JSON,
+            headers,
+            ..Self::json(problem.status, &problem.to_json())
+        }
     }
 
     /// A problem as AuthZEN wants it: a JSON string.
     pub(crate) fn message(problem: &Problem) -> Self {
         let headers = problem.headers.clone();
-        Self { headers, ..Self::json(problem.status, &Value::String(problem.detail.clone())) }
+        Self {
+            headers,
+            ..Self::json(problem.status, &Value::String(problem.detail.clone()))
+        }
     }
 
     pub(crate) fn into_response(self, request_id: &HeaderValue) -> Response<Full<Bytes>> {
@@ -50,7 +67,10 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(HeaderName::from_static("x-request-id"), request_id.clone());
-        headers.insert(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));
+        headers.insert(
+            HeaderName::from_static("cache-control"),
+            HeaderValue::from_static("no-store"),
+        );
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);

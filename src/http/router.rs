@@ -52,11 +52,19 @@ pub(crate) struct Found<'a> {
 }
 
 impl Service {
-    pub(crate) fn new(engine: Arc<Engine>, callers: Callers, limits: Limits, public_url: String) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        callers: Callers,
+        limits: Limits,
+        public_url: String,
+    ) -> Self {
         let routes = table();
         let mut places: Vec<(&str, Vec<usize>)> = Vec::new();
         for (place, route) in routes.iter().enumerate() {
-            match places.iter_mut().find(|(pattern, _)| *pattern == route.pattern) {
+            match places
+                .iter_mut()
+                .find(|(pattern, _)| *pattern == route.pattern)
+            {
                 Some((_, at)) => at.push(place),
                 None => places.push((route.pattern, vec![place])),
             }
@@ -67,18 +75,38 @@ impl Service {
             let _ = by_path.insert(pattern, at);
         }
         let metrics = Metrics::new();
-        Self { engine, callers, limits, public_url, metrics, is_stopping: AtomicBool::new(false), routes, by_path }
+        Self {
+            engine,
+            callers,
+            limits,
+            public_url,
+            metrics,
+            is_stopping: AtomicBool::new(false),
+            routes,
+            by_path,
+        }
     }
 
     /// The route for a method and path; `HEAD` is served as `GET`.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found<'_>, Problem> {
         let unknown = || {
-            let detail = format!("there is no `{}`; /openapi.json lists what there is", crate::model::id::shown(path));
+            let detail = format!(
+                "there is no `{}`; /openapi.json lists what there is",
+                crate::model::id::shown(path)
+            );
             Problem::new(StatusCode::NOT_FOUND, "unknown-route", detail)
         };
         let matched = self.by_path.at(path).map_err(|_| unknown())?;
-        let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let here: Vec<&Route> = matched.value.iter().filter_map(|place| self.routes.get(*place)).collect();
+        let wanted = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let here: Vec<&Route> = matched
+            .value
+            .iter()
+            .filter_map(|place| self.routes.get(*place))
+            .collect();
         let Some(route) = here.iter().find(|route| route.method == *wanted) else {
             let mut allowed: Vec<&str> = here.iter().map(|route| route.method.as_str()).collect();
             if allowed.contains(&"GET") {
@@ -87,9 +115,16 @@ impl Service {
             allowed.sort_unstable();
             let allowed = allowed.join(", ");
             let detail = format!("`{method}` is not served here; allowed: {allowed}");
-            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail).header("allow", allowed));
+            return Err(
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+                    .header("allow", allowed),
+            );
         };
-        let path = matched.params.iter().map(|(name, value)| (name.to_owned(), percent_decoded(value))).collect();
+        let path = matched
+            .params
+            .iter()
+            .map(|(name, value)| (name.to_owned(), percent_decoded(value)))
+            .collect();
         Ok(Found { route, path })
     }
 
@@ -101,17 +136,25 @@ impl Service {
             problem.header("www-authenticate", "Bearer realm=\"fullmakt\"")
         };
         let Some(value) = headers.get(AUTHORIZATION) else {
-            return Err(refuse("missing", "the `Authorization` header is missing; send `Authorization: Bearer TOKEN`"));
+            return Err(refuse(
+                "missing",
+                "the `Authorization` header is missing; send `Authorization: Bearer TOKEN`",
+            ));
         };
         let token = value.to_str().ok().and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
         let Some(token) = token.filter(|token| !token.is_empty() && token.len() <= 4096) else {
-            return Err(refuse("malformed", "the `Authorization` header is not `Bearer TOKEN`"));
+            return Err(refuse(
+                "malformed",
+                "the `Authorization` header is not `Bearer TOKEN`",
+            ));
         };
         let caller = self.callers.with_token(token);
-        caller.cloned().ok_or_else(|| refuse("unknown", "the bearer token is not known"))
+        caller
+            .cloned()
+            .ok_or_else(|| refuse("unknown", "the bearer token is not known"))
     }
 
     /// Whether the daemon takes changes and is not stopping.
@@ -126,19 +169,33 @@ impl Service {
 impl Exchange {
     /// The call that a command is given.
     pub(crate) fn call(&self) -> Result<Call, Problem> {
-        Ok(Call { by: self.by()?.clone(), now: self.now, request_id: Some(self.request_id.clone()) })
+        Ok(Call {
+            by: self.by()?.clone(),
+            now: self.now,
+            request_id: Some(self.request_id.clone()),
+        })
     }
 
     /// Who calls.
     pub(crate) fn by(&self) -> Result<&Caller, Problem> {
-        let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "nobody is known to call");
+        let nobody = || {
+            Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "nobody is known to call",
+            )
+        };
         self.caller.as_ref().ok_or_else(nobody)
     }
 
     /// A parameter of the path.
-    pub(crate) fn path<T: std::str::FromStr<Err: std::fmt::Display>>(&self, name: &'static str) -> Result<T, Problem> {
+    pub(crate) fn path<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, Problem> {
         let text = self.path.get(name).map(String::as_str).unwrap_or_default();
-        text.parse().map_err(|error: T::Err| Problem::of_field(format!("path:{name}"), error.to_string()))
+        text.parse()
+            .map_err(|error: T::Err| Problem::of_field(format!("path:{name}"), error.to_string()))
     }
 
     /// The parameters of the query; one that is not known here, or stands twice, is an error.
@@ -149,12 +206,20 @@ impl Exchange {
             let (name, value) = (percent_decoded(name), percent_decoded(value));
             if !known.contains(&name.as_str()) {
                 let near = crate::model::system::nearest(&name, known.iter().copied());
-                let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                let detail = format!("query parameter `{}` is not known here{hint}", crate::model::id::shown(&name));
+                let hint = near
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                let detail = format!(
+                    "query parameter `{}` is not known here{hint}",
+                    crate::model::id::shown(&name)
+                );
                 return Err(Problem::of_field(format!("query:{name}"), detail));
             }
             if found.insert(name.clone(), value).is_some() {
-                return Err(Problem::of_field(format!("query:{name}"), format!("query parameter `{name}` stands twice")));
+                return Err(Problem::of_field(
+                    format!("query:{name}"),
+                    format!("query parameter `{name}` stands twice"),
+                ));
             }
         }
         Ok(found)
@@ -171,12 +236,26 @@ impl Exchange {
 pub(crate) fn page_of(query: &HashMap<String, String>) -> Result<PageRequest, Problem> {
     let most = crate::engine::MOST_ITEMS;
     let limit = query.get("limit").map(|text| {
-        let limit = text.parse::<usize>().ok().filter(|limit| (1..=most).contains(limit));
-        let detail = || format!("`limit` is `{}`; it has to be a number from 1 to {most}", crate::model::id::shown(text));
+        let limit = text
+            .parse::<usize>()
+            .ok()
+            .filter(|limit| (1..=most).contains(limit));
+        let detail = || {
+            format!(
+                "`limit` is `{}`; it has to be a number from 1 to {most}",
+                crate::model::id::shown(text)
+            )
+        };
         limit.ok_or_else(|| Problem::of_field("query:limit", detail()))
     });
-    let page = query.get("page").filter(|token| !token.is_empty()).map(|token| unpacked(token));
-    Ok(PageRequest { limit: limit.transpose()?, page: page.transpose()? })
+    let page = query
+        .get("page")
+        .filter(|token| !token.is_empty())
+        .map(|token| unpacked(token));
+    Ok(PageRequest {
+        limit: limit.transpose()?,
+        page: page.transpose()?,
+    })
 }
 
 /// A page token as it goes out: opaque, so that nobody builds on what it holds.
@@ -192,11 +271,18 @@ pub(crate) fn packed(token: &str) -> String {
 fn unpacked(token: &str) -> Result<String, Problem> {
     let refused = || {
         let shown = crate::model::id::shown(token);
-        Problem::of_field("query:page", format!("`page` is `{shown}`, which is not a token that a list has answered"))
+        Problem::of_field(
+            "query:page",
+            format!("`page` is `{shown}`, which is not a token that a list has answered"),
+        )
     };
     let bytes: Option<Vec<u8>> = (0..token.len())
         .step_by(2)
-        .map(|at| token.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .map(|at| {
+            token
+                .get(at..at + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
         .collect();
     String::from_utf8(bytes.ok_or_else(refused)?).map_err(|_| refused())
 }
@@ -222,7 +308,12 @@ fn percent_decoded(text: &str) -> String {
 
 /// Whether a body may be read as JSON by its `Content-Type`.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(value) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
     let essence = value.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(JSON)
 }
@@ -244,11 +335,14 @@ pub(crate) fn livez(_: &Service, _: &Exchange) -> Result<Reply, Problem> {
 pub(crate) fn readyz(service: &Service, _: &Exchange) -> Result<Reply, Problem> {
     match service.not_ready() {
         None => Ok(Reply::text("text/plain; charset=utf-8", "ok")),
-        Some(why) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", why)),
+        Some(why) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not-ready",
+            why,
+        )),
     }
 }
 
 pub(crate) fn openapi(_: &Service, _: &Exchange) -> Result<Reply, Problem> {
     Ok(Reply::text(JSON, OPENAPI))
 }
-

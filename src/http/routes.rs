@@ -32,7 +32,12 @@ pub(crate) struct Route {
 }
 
 fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) -> Route {
-    Route { method, pattern, kind, handler }
+    Route {
+        method,
+        pattern,
+        kind,
+        handler,
+    }
 }
 
 /// Every route of the daemon.
@@ -43,28 +48,78 @@ pub(crate) fn table() -> Vec<Route> {
     let client = "/v1/system-users/{id}/clients/{org}";
     let relation = "/v1/relations/{client}/{firm}/{role}";
     vec![
-        route(post.clone(), "/access/v1/evaluation", Quick, authzen::evaluation),
-        route(post.clone(), "/access/v1/evaluations", Quick, authzen::evaluations),
+        route(
+            post.clone(),
+            "/access/v1/evaluation",
+            Quick,
+            authzen::evaluation,
+        ),
+        route(
+            post.clone(),
+            "/access/v1/evaluations",
+            Quick,
+            authzen::evaluations,
+        ),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
         route(get.clone(), "/v1/systems", Quick, systems::list),
         route(post.clone(), "/v1/systems", Blocking, systems::register),
         route(get.clone(), "/v1/systems/{id}", Quick, systems::show),
         route(put.clone(), "/v1/systems/{id}", Blocking, systems::change),
-        route(delete.clone(), "/v1/systems/{id}", Blocking, systems::delete),
+        route(
+            delete.clone(),
+            "/v1/systems/{id}",
+            Blocking,
+            systems::delete,
+        ),
         route(get.clone(), "/v1/requests", Quick, requests::list),
         route(post.clone(), "/v1/requests", Blocking, requests::create),
         route(get.clone(), "/v1/requests/{id}", Quick, requests::show),
-        route(delete.clone(), "/v1/requests/{id}", Blocking, requests::withdraw),
-        route(post.clone(), "/v1/requests/{id}/approve", Blocking, requests::approve),
-        route(post.clone(), "/v1/requests/{id}/reject", Blocking, requests::reject),
-        route(post.clone(), "/v1/requests/{id}/escalate", Blocking, requests::escalate),
+        route(
+            delete.clone(),
+            "/v1/requests/{id}",
+            Blocking,
+            requests::withdraw,
+        ),
+        route(
+            post.clone(),
+            "/v1/requests/{id}/approve",
+            Blocking,
+            requests::approve,
+        ),
+        route(
+            post.clone(),
+            "/v1/requests/{id}/reject",
+            Blocking,
+            requests::reject,
+        ),
+        route(
+            post.clone(),
+            "/v1/requests/{id}/escalate",
+            Blocking,
+            requests::escalate,
+        ),
         route(get.clone(), "/v1/system-users", Quick, users::list),
         route(get.clone(), "/v1/system-users/{id}", Quick, users::show),
-        route(delete.clone(), "/v1/system-users/{id}", Blocking, users::delete),
+        route(
+            delete.clone(),
+            "/v1/system-users/{id}",
+            Blocking,
+            users::delete,
+        ),
         route(get.clone(), clients_of, Blocking, clients::list),
-        route(get.clone(), "/v1/system-users/{id}/clients/available", Blocking, clients::available),
-        route(post.clone(), "/v1/system-users/{id}/clients/batch", Blocking, clients::batch),
+        route(
+            get.clone(),
+            "/v1/system-users/{id}/clients/available",
+            Blocking,
+            clients::available,
+        ),
+        route(
+            post.clone(),
+            "/v1/system-users/{id}/clients/batch",
+            Blocking,
+            clients::batch,
+        ),
         route(get.clone(), client, Blocking, clients::show),
         route(put.clone(), client, Blocking, clients::add),
         route(delete.clone(), client, Blocking, clients::remove),
@@ -97,12 +152,24 @@ mod tests {
 
     #[test]
     fn the_openapi_document_has_every_route_and_no_other() {
-        let routes: BTreeSet<_> =
-            table().iter().map(|route| (route.pattern.to_owned(), route.method.as_str().to_lowercase())).collect();
+        let routes: BTreeSet<_> = table()
+            .iter()
+            .map(|route| {
+                (
+                    route.pattern.to_owned(),
+                    route.method.as_str().to_lowercase(),
+                )
+            })
+            .collect();
         let document = document();
         let mut documented = BTreeSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
-            for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            for method in item
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| *key != "parameters")
+            {
                 documented.insert((path.clone(), method.clone()));
             }
         }
@@ -113,10 +180,19 @@ mod tests {
     fn every_path_parameter_is_described_and_every_reference_resolves() {
         let document = document();
         for (path, item) in document["paths"].as_object().unwrap() {
-            let named: BTreeSet<_> = path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
-            let described = item["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let described: BTreeSet<_> =
-                described.iter().map(|parameter| resolved(&document, parameter)["name"].as_str().unwrap()).collect();
+            let named: BTreeSet<_> = path
+                .split('{')
+                .skip(1)
+                .filter_map(|part| part.split('}').next())
+                .collect();
+            let described = item["parameters"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let described: BTreeSet<_> = described
+                .iter()
+                .map(|parameter| resolved(&document, parameter)["name"].as_str().unwrap())
+                .collect();
             assert_eq!(described, named, "{path}");
         }
         let mut references = 0;
@@ -125,8 +201,12 @@ mod tests {
     }
 
     fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return value };
-        document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference} leads nowhere"))
+        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+            return value;
+        };
+        document
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("{reference} leads nowhere"))
     }
 
     fn walk(document: &Value, value: &Value, references: &mut usize) {
@@ -136,9 +216,13 @@ mod tests {
                     resolved(document, value);
                     *references += 1;
                 }
-                members.values().for_each(|member| walk(document, member, references));
+                members
+                    .values()
+                    .for_each(|member| walk(document, member, references));
             }
-            Value::Array(items) => items.iter().for_each(|item| walk(document, item, references)),
+            Value::Array(items) => items
+                .iter()
+                .for_each(|item| walk(document, item, references)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }

@@ -35,15 +35,25 @@ pub(crate) fn add(service: &Service, exchange: &Exchange) -> Result<Reply, Probl
     exchange.query(&[])?;
     let (user, client): (SystemUserId, OrgNo) = (exchange.path("id")?, exchange.path("org")?);
     let window = window(service, exchange)?;
-    let done = service.engine.add_client(&exchange.call()?, user, client, window)?;
-    Ok(super::written(done.revision, json!({ "client": client, "result": word(&done.value) })))
+    let done = service
+        .engine
+        .add_client(&exchange.call()?, user, client, window)?;
+    Ok(super::written(
+        done.revision,
+        json!({ "client": client, "result": word(&done.value) }),
+    ))
 }
 
 pub(crate) fn remove(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
     let (user, client): (SystemUserId, OrgNo) = (exchange.path("id")?, exchange.path("org")?);
-    let done = service.engine.remove_client(&exchange.call()?, user, client)?;
-    Ok(super::written(done.revision, json!({ "client": client, "result": word(&done.value) })))
+    let done = service
+        .engine
+        .remove_client(&exchange.call()?, user, client)?;
+    Ok(super::written(
+        done.revision,
+        json!({ "client": client, "result": word(&done.value) }),
+    ))
 }
 
 pub(crate) fn batch(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
@@ -54,7 +64,9 @@ pub(crate) fn batch(service: &Service, exchange: &Exchange) -> Result<Reply, Pro
     let (add, remove) = (fields.parse_list("add"), fields.parse_list("remove"));
     fields.no_more(&["add", "remove"]);
     none_wrong(errors)?;
-    let done = service.engine.change_clients(&exchange.call()?, user, Batch { add, remove })?;
+    let done = service
+        .engine
+        .change_clients(&exchange.call()?, user, Batch { add, remove })?;
     let results: Vec<_> = done.value.iter().map(line).collect();
     Ok(super::written(done.revision, json!({ "results": results })))
 }
@@ -70,10 +82,15 @@ fn window(service: &Service, exchange: &Exchange) -> Result<Option<Window>, Prob
     }
     let mut errors = Vec::new();
     let mut fields = Fields::new(members, "", &mut errors);
-    let (from, until): (Option<Timestamp>, Option<Timestamp>) = (fields.parse_optional("from"), fields.parse_optional("until"));
+    let (from, until): (Option<Timestamp>, Option<Timestamp>) = (
+        fields.parse_optional("from"),
+        fields.parse_optional("until"),
+    );
     fields.no_more(&["from", "until"]);
     none_wrong(errors)?;
-    Window::new(from, until).map(Some).map_err(|error| Problem::of_field("/until", error.to_string()))
+    Window::new(from, until)
+        .map(Some)
+        .map_err(|error| Problem::of_field("/until", error.to_string()))
 }
 
 fn word(outcome: &ClientOutcome) -> &'static str {
@@ -100,7 +117,10 @@ fn shown(view: &ClientView) -> Value {
     let mut shown = json!({ "client": view.client });
     super::put_party(&mut shown, view.party.as_ref());
     let mut more = Map::new();
-    more.insert("added".to_owned(), json!({ "by": view.added_by.id, "at": view.added, "revision": view.revision }));
+    more.insert(
+        "added".to_owned(),
+        json!({ "by": view.added_by.id, "at": view.added, "revision": view.revision }),
+    );
     for (name, instant) in [("from", view.window.from()), ("until", view.window.until())] {
         if let Some(instant) = instant {
             more.insert(name.to_owned(), json!(instant));

@@ -17,7 +17,10 @@ pub(crate) fn changes(service: &Service, exchange: &Exchange) -> Result<Reply, P
         None => Revision::ZERO,
         Some((_, Ok(number))) => Revision(number),
         Some((text, Err(_))) => {
-            let detail = format!("`after` is `{}`; it has to be a revision", crate::model::id::shown(text));
+            let detail = format!(
+                "`after` is `{}`; it has to be a revision",
+                crate::model::id::shown(text)
+            );
             return Err(Problem::of_field("query:after", detail));
         }
     };
@@ -26,9 +29,15 @@ pub(crate) fn changes(service: &Service, exchange: &Exchange) -> Result<Reply, P
     let changes = snapshot.changes(exchange.by()?, after, limit)?;
     let last = changes.last().map_or(after, |change| change.revision);
     // Here the token is the revision, so that a reader can go on from what it has at any time.
-    let next = if last < snapshot.revision() { last.to_string() } else { String::new() };
+    let next = if last < snapshot.revision() {
+        last.to_string()
+    } else {
+        String::new()
+    };
     let items: Vec<_> = changes.iter().map(change).collect();
-    Ok(Reply::ok(&json!({ "items": items, "next": next, "revision": last })))
+    Ok(Reply::ok(
+        &json!({ "items": items, "next": next, "revision": last }),
+    ))
 }
 
 fn change(recorded: &Recorded) -> Value {
@@ -44,25 +53,48 @@ fn change(recorded: &Recorded) -> Value {
 
 pub(crate) fn import(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
-    service.engine.snapshot().may_on_store(exchange.by()?, Act::Import)?;
+    service
+        .engine
+        .snapshot()
+        .may_on_store(exchange.by()?, Act::Import)?;
     let import = Import::read(&*exchange.body)?;
     let mut lines = 0;
-    let revision = service.engine.import(&exchange.call()?, &import, |progress| lines = progress.lines)?;
-    Ok(super::written(revision, json!({ "import": import.id(), "lines": lines })))
+    let revision = service
+        .engine
+        .import(&exchange.call()?, &import, |progress| {
+            lines = progress.lines
+        })?;
+    Ok(super::written(
+        revision,
+        json!({ "import": import.id(), "lines": lines }),
+    ))
 }
 
 pub(crate) fn export(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let query = exchange.query(&["systemUser", "client"])?;
     let snapshot = service.engine.snapshot();
     snapshot.may_on_store(exchange.by()?, Act::Export)?;
-    let wrong = |name: &str, error: &dyn std::fmt::Display| Problem::of_field(format!("query:{name}"), error.to_string());
-    let user = query.get("systemUser").map(|text| text.parse::<SystemUserId>().map_err(|error| wrong("systemUser", &error)));
-    let client = query.get("client").map(|text| text.parse::<OrgNo>().map_err(|error| wrong("client", &error)));
+    let wrong = |name: &str, error: &dyn std::fmt::Display| {
+        Problem::of_field(format!("query:{name}"), error.to_string())
+    };
+    let user = query.get("systemUser").map(|text| {
+        text.parse::<SystemUserId>()
+            .map_err(|error| wrong("systemUser", &error))
+    });
+    let client = query.get("client").map(|text| {
+        text.parse::<OrgNo>()
+            .map_err(|error| wrong("client", &error))
+    });
     let scope = match (user.transpose()?, client.transpose()?) {
         (None, None) => ExportScope::Whole,
         (Some(user), None) => ExportScope::SystemUser(user),
         (Some(user), Some(client)) => ExportScope::Mandate(user, client),
-        (None, Some(_)) => return Err(Problem::of_field("query:client", "`client` needs `systemUser` beside it")),
+        (None, Some(_)) => {
+            return Err(Problem::of_field(
+                "query:client",
+                "`client` needs `systemUser` beside it",
+            ));
+        }
     };
     let export = snapshot.export(scope);
     let revision = snapshot.revision();

@@ -44,7 +44,10 @@ fn written(revision: Revision, more: Value) -> Reply {
 fn right(item: Value, at: &str, errors: &mut Vec<FieldError>) -> Option<SingleRight> {
     let Value::Object(members) = item else {
         let detail = format!("it is {}; it has to be an object", json::kind(&item));
-        errors.push(FieldError { pointer: at.to_owned(), detail });
+        errors.push(FieldError {
+            pointer: at.to_owned(),
+            detail,
+        });
         return None;
     };
     let mut fields = Fields::new(members, at, errors);

@@ -11,7 +11,10 @@ use super::super::router::{Exchange, Service};
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
-    let party = service.engine.snapshot().party(exchange.by()?, exchange.path("org")?)?;
+    let party = service
+        .engine
+        .snapshot()
+        .party(exchange.by()?, exchange.path("org")?)?;
     Ok(Reply::ok(&json!(party)))
 }
 
@@ -23,7 +26,11 @@ pub(crate) fn put(service: &Service, exchange: &Exchange) -> Result<Reply, Probl
     let (name, form) = (fields.parse("name"), fields.parse("form"));
     fields.no_more(&["name", "form"]);
     none_wrong(errors)?;
-    let (Some(name), Some(form)) = (name, form) else { return Err(Problem::malformed("the party is incomplete")) };
-    let done = service.engine.put_party(&exchange.call()?, Party { org, name, form })?;
+    let (Some(name), Some(form)) = (name, form) else {
+        return Err(Problem::malformed("the party is incomplete"));
+    };
+    let done = service
+        .engine
+        .put_party(&exchange.call()?, Party { org, name, form })?;
     Ok(super::written(done.revision, json!({})))
 }

@@ -28,19 +28,31 @@ pub(crate) fn put(service: &Service, exchange: &Exchange) -> Result<Reply, Probl
         fields.no_more(&["packages"]);
         none_wrong(errors)?;
     }
-    let done = service.engine.put_relation(&exchange.call()?, key, packages)?;
-    Ok(super::written(done.revision, json!({ "ended": lost(&done.value) })))
+    let done = service
+        .engine
+        .put_relation(&exchange.call()?, key, packages)?;
+    Ok(super::written(
+        done.revision,
+        json!({ "ended": lost(&done.value) }),
+    ))
 }
 
 pub(crate) fn end(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let key = key(exchange)?;
     let done = service.engine.end_relation(&exchange.call()?, key)?;
-    Ok(super::written(done.revision, json!({ "ended": lost(&done.value) })))
+    Ok(super::written(
+        done.revision,
+        json!({ "ended": lost(&done.value) }),
+    ))
 }
 
 fn key(exchange: &Exchange) -> Result<RelationKey, Problem> {
     exchange.query(&[])?;
-    Ok(RelationKey { client: exchange.path("client")?, firm: exchange.path("firm")?, role: exchange.path("role")? })
+    Ok(RelationKey {
+        client: exchange.path("client")?,
+        firm: exchange.path("firm")?,
+        role: exchange.path("role")?,
+    })
 }
 
 /// What delegations lost: each with the packages it lost, and whether it ended.

@@ -15,29 +15,56 @@ use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
 use super::super::router::{Exchange, Service};
 
-const MEMBERS: [&str; 8] = ["system", "firm", "kind", "packages", "rights", "externalRef", "redirectUrl", "title"];
+const MEMBERS: [&str; 8] = [
+    "system",
+    "firm",
+    "kind",
+    "packages",
+    "rights",
+    "externalRef",
+    "redirectUrl",
+    "title",
+];
 
 pub(crate) fn list(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let snapshot = service.engine.snapshot();
     let page = snapshot.requests(exchange.by()?, &exchange.page()?)?;
-    Ok(super::page_reply(&page, |view| with_names(service, &snapshot, view, exchange.now)))
+    Ok(super::page_reply(&page, |view| {
+        with_names(service, &snapshot, view, exchange.now)
+    }))
 }
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
     let snapshot = service.engine.snapshot();
     let view = snapshot.request(exchange.by()?, exchange.path("id")?)?;
-    Ok(Reply::ok(&with_names(service, &snapshot, &view, exchange.now)))
+    Ok(Reply::ok(&with_names(
+        service,
+        &snapshot,
+        &view,
+        exchange.now,
+    )))
 }
 
 pub(crate) fn create(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
     let draft = draft(service, exchange)?;
     let id = RequestId(uuid::Uuid::new_v4());
-    let done = service.engine.create_request(&exchange.call()?, id, draft)?;
-    let mut body = shown(service, &done.value.request, &done.value.warnings, exchange.now);
+    let done = service
+        .engine
+        .create_request(&exchange.call()?, id, draft)?;
+    let mut body = shown(
+        service,
+        &done.value.request,
+        &done.value.warnings,
+        exchange.now,
+    );
     body["revision"] = json!(done.revision);
-    let status = if done.value.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if done.value.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok(Reply::json(status, &body))
 }
 
@@ -45,7 +72,10 @@ pub(crate) fn withdraw(service: &Service, exchange: &Exchange) -> Result<Reply, 
     exchange.query(&[])?;
     let id = exchange.path("id")?;
     let done = service.engine.withdraw_request(&exchange.call()?, id)?;
-    Ok(super::written(done.revision, json!({ "id": id, "status": Status::Withdrawn })))
+    Ok(super::written(
+        done.revision,
+        json!({ "id": id, "status": Status::Withdrawn }),
+    ))
 }
 
 pub(crate) fn approve(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
@@ -58,13 +88,19 @@ pub(crate) fn approve(service: &Service, exchange: &Exchange) -> Result<Reply, P
 pub(crate) fn reject(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let id = decided(exchange)?;
     let done = service.engine.reject_request(&exchange.call()?, id)?;
-    Ok(with_redirect(&done, json!({ "id": id, "status": Status::Rejected })))
+    Ok(with_redirect(
+        &done,
+        json!({ "id": id, "status": Status::Rejected }),
+    ))
 }
 
 pub(crate) fn escalate(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let id = decided(exchange)?;
     let done = service.engine.escalate_request(&exchange.call()?, id)?;
-    Ok(super::written(done.revision, json!({ "id": id, "status": Status::New, "escalated": true })))
+    Ok(super::written(
+        done.revision,
+        json!({ "id": id, "status": Status::New, "escalated": true }),
+    ))
 }
 
 /// The request that a body-less route decides.
@@ -92,14 +128,23 @@ fn draft(service: &Service, exchange: &Exchange) -> Result<RequestDraft, Problem
         Some("agent") => Some(UserKind::Agent),
         Some("standard") => Some(UserKind::Standard),
         Some(other) => {
-            fields.wrong("kind", format!("`kind` is `{}`; it has to be `agent` or `standard`", crate::model::id::shown(other)));
+            fields.wrong(
+                "kind",
+                format!(
+                    "`kind` is `{}`; it has to be `agent` or `standard`",
+                    crate::model::id::shown(other)
+                ),
+            );
             None
         }
         None => None,
     };
     let packages = fields.texts("packages");
     let rights = fields.list("rights", super::right);
-    let (external_ref, redirect_url) = (fields.parse_optional("externalRef"), fields.parse_optional("redirectUrl"));
+    let (external_ref, redirect_url) = (
+        fields.parse_optional("externalRef"),
+        fields.parse_optional("redirectUrl"),
+    );
     let title = fields.optional_text("title");
     if let Some(title) = &title
         && let Err(error) = crate::model::id::text_of("title", title, 128)
@@ -112,7 +157,16 @@ fn draft(service: &Service, exchange: &Exchange) -> Result<RequestDraft, Problem
         return Err(Problem::malformed("the request is incomplete"));
     };
     let title = title.map(Into::into);
-    Ok(RequestDraft { system, firm, kind, packages, rights, external_ref, redirect_url, title })
+    Ok(RequestDraft {
+        system,
+        firm,
+        kind,
+        packages,
+        rights,
+        external_ref,
+        redirect_url,
+        title,
+    })
 }
 
 fn shown(service: &Service, request: &Request, warnings: &[String], now: Timestamp) -> Value {

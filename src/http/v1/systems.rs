@@ -15,13 +15,19 @@ use super::super::router::{Exchange, Service};
 const MEMBERS: [&str; 5] = ["id", "name", "packages", "rights", "redirectUrls"];
 
 pub(crate) fn list(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
-    let page = service.engine.snapshot().systems(exchange.by()?, &exchange.page()?)?;
+    let page = service
+        .engine
+        .snapshot()
+        .systems(exchange.by()?, &exchange.page()?)?;
     Ok(super::page_reply(&page, shown))
 }
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
-    let view = service.engine.snapshot().system(exchange.by()?, &exchange.path("id")?)?;
+    let view = service
+        .engine
+        .snapshot()
+        .system(exchange.by()?, &exchange.path("id")?)?;
     Ok(Reply::ok(&shown(&view)))
 }
 
@@ -31,7 +37,14 @@ pub(crate) fn register(service: &Service, exchange: &Exchange) -> Result<Reply, 
     let id = draft.id.clone();
     let done = service.engine.register_system(&exchange.call()?, draft)?;
     let reply = super::written(done.revision, json!({ "id": id }));
-    Ok(if done.value { Reply { status: StatusCode::CREATED, ..reply } } else { reply })
+    Ok(if done.value {
+        Reply {
+            status: StatusCode::CREATED,
+            ..reply
+        }
+    } else {
+        reply
+    })
 }
 
 pub(crate) fn change(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
@@ -45,12 +58,21 @@ pub(crate) fn change(service: &Service, exchange: &Exchange) -> Result<Reply, Pr
 pub(crate) fn delete(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
     let id: SystemId = exchange.path("id")?;
-    let done = service.engine.delete_system(&exchange.call()?, id.clone())?;
-    Ok(super::written(done.revision, json!({ "id": id, "deleted": true })))
+    let done = service
+        .engine
+        .delete_system(&exchange.call()?, id.clone())?;
+    Ok(super::written(
+        done.revision,
+        json!({ "id": id, "deleted": true }),
+    ))
 }
 
 /// The system of a body. Where the path names it, the body may leave the id out, and may not say another.
-fn draft(service: &Service, exchange: &Exchange, of_path: Option<SystemId>) -> Result<SystemDraft, Problem> {
+fn draft(
+    service: &Service,
+    exchange: &Exchange,
+    of_path: Option<SystemId>,
+) -> Result<SystemDraft, Problem> {
     let mut errors = Vec::new();
     let mut fields = Fields::new(super::body(service, exchange)?, "", &mut errors);
     let id = match of_path {
@@ -58,7 +80,10 @@ fn draft(service: &Service, exchange: &Exchange, of_path: Option<SystemId>) -> R
         Some(of_path) => {
             let said = fields.parse_optional::<SystemId>("id");
             if let Some(said) = said.filter(|said| *said != of_path) {
-                fields.wrong("id", format!("`id` is `{said}`, but the path names `{of_path}`"));
+                fields.wrong(
+                    "id",
+                    format!("`id` is `{said}`, but the path names `{of_path}`"),
+                );
             }
             Some(of_path)
         }
@@ -79,8 +104,16 @@ fn draft(service: &Service, exchange: &Exchange, of_path: Option<SystemId>) -> R
     let redirect_urls = fields.parse_list("redirectUrls");
     fields.no_more(&MEMBERS);
     none_wrong(errors)?;
-    let (Some(id), Some(name)) = (id, name) else { return Err(Problem::malformed("the system is incomplete")) };
-    Ok(SystemDraft { id, name, packages, rights, redirect_urls })
+    let (Some(id), Some(name)) = (id, name) else {
+        return Err(Problem::malformed("the system is incomplete"));
+    };
+    Ok(SystemDraft {
+        id,
+        name,
+        packages,
+        rights,
+        redirect_urls,
+    })
 }
 
 fn shown(view: &SystemView) -> Value {

@@ -10,13 +10,19 @@ use super::super::reply::Reply;
 use super::super::router::{Exchange, Service};
 
 pub(crate) fn list(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
-    let page = service.engine.snapshot().system_users(exchange.by()?, &exchange.page()?)?;
+    let page = service
+        .engine
+        .snapshot()
+        .system_users(exchange.by()?, &exchange.page()?)?;
     Ok(super::page_reply(&page, shown))
 }
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;
-    let view = service.engine.snapshot().system_user(exchange.by()?, exchange.path("id")?)?;
+    let view = service
+        .engine
+        .snapshot()
+        .system_user(exchange.by()?, exchange.path("id")?)?;
     Ok(Reply::ok(&shown(&view)))
 }
 
@@ -24,7 +30,10 @@ pub(crate) fn delete(service: &Service, exchange: &Exchange) -> Result<Reply, Pr
     exchange.query(&[])?;
     let id: SystemUserId = exchange.path("id")?;
     let done = service.engine.delete_system_user(&exchange.call()?, id)?;
-    Ok(super::written(done.revision, json!({ "id": id, "deleted": true })))
+    Ok(super::written(
+        done.revision,
+        json!({ "id": id, "deleted": true }),
+    ))
 }
 
 fn shown(view: &SystemUserView) -> Value {

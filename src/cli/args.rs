@@ -1,0 +1,371 @@
+//! The arguments, as they are typed. `--help` teaches by example.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples, against `fullmakt serve --demo` in another terminal:
+  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\
+      --client 312002744 --token demo-resource-api --explain
+  fullmakt client available 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin
+  fullmakt client add 5ea1d000-0000-4000-8000-000000000001 312004119 --token demo-firm-admin
+  fullmakt request list --token demo-vendor
+  fullmakt export --cedar out --token demo-operator
+  fullmakt policy check policies";
+
+/// Who may act for whom, on what, why, and since when.
+#[derive(Debug, Parser)]
+#[command(name = "fullmakt", version, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the daemon is, and as whom to speak to it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Daemon {
+    /// The daemon's address
+    #[arg(
+        long,
+        global = true,
+        env = "FULLMAKT_URL",
+        default_value = "http://127.0.0.1:8180"
+    )]
+    pub(crate) url: String,
+    /// The bearer token to speak with
+    #[arg(long, global = true, env = "FULLMAKT_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Print the daemon's answer as it came
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the decision daemon
+    Serve(Serve),
+    /// Ask whether a system user may do something for a client
+    ///
+    /// Exit code 0 is a permit, 1 no access, 2 anything else, as with grep. (The `cedar` command uses 0 for allow, 2 for
+    /// deny and 1 for a failure.)
+    Ask(Ask),
+    /// Systems: register, change, delete, list, show (a vendor)
+    #[command(subcommand)]
+    System(System),
+    /// Requests for a system user: create, show, list, withdraw (a vendor); approve, reject, escalate (the firm)
+    #[command(subcommand)]
+    Request(Request),
+    /// System users: list, show, delete
+    #[command(subcommand)]
+    SystemUser(SystemUser),
+    /// Clients of a system user: list, available, add, remove
+    #[command(subcommand)]
+    Client(Client),
+    /// Relations from clients to firms: put, end, show (an operator)
+    #[command(subcommand)]
+    Relation(Relation),
+    /// Parties: put, show
+    #[command(subcommand)]
+    Party(Party),
+    /// What changed, oldest first (an operator)
+    Changes {
+        /// Only what changed after this revision
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+    },
+    /// Import facts, one JSON object a line; all or nothing (an operator)
+    Import(Import),
+    /// Export the compiled state as plain Cedar (an operator)
+    Export(Export),
+    /// Policy folders: check
+    #[command(subcommand)]
+    Policy(Policy),
+    /// A closed store: snapshot, restore
+    #[command(subcommand)]
+    Store(Store),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Serve the demo's world, on loopback, with the demo's tokens
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Where to listen [default: 127.0.0.1:8180]
+    #[arg(long, env = "FULLMAKT_LISTEN", value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// The folder of the store [default: data; a temporary one for the demo]
+    #[arg(long, env = "FULLMAKT_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The policy folder [default: policies]
+    #[arg(long, env = "FULLMAKT_POLICIES", value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// The configuration file [default: fullmakt.toml, if it is there]
+    #[arg(long, env = "FULLMAKT_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How the log is written, to standard error: text or json
+    #[arg(long, env = "FULLMAKT_LOG_FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ask {
+    /// The action: read
+    pub(crate) action: String,
+    /// The resource: ske-krav-og-betalinger
+    pub(crate) resource: String,
+    /// Who acts
+    #[arg(long, value_name = "UUID")]
+    pub(crate) system_user: String,
+    /// For whom: the client's organisation number, never the firm's
+    #[arg(long, value_name = "ORG")]
+    pub(crate) client: String,
+    /// The authentication level of the user behind the system
+    #[arg(long)]
+    pub(crate) level: Option<i64>,
+    /// Say why
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print the question as `cedar authorize --request-json` takes it, and ask nobody
+    #[arg(long)]
+    pub(crate) cedar_request: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum System {
+    /// Register a system
+    Register(SystemText),
+    /// Change a system
+    Change(SystemText),
+    /// Delete a system: its system users may do nothing from then on
+    Delete { id: String },
+    /// List systems
+    List,
+    /// Show a system
+    Show { id: String },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SystemText {
+    /// `<vendor organisation number>_<name>`
+    pub(crate) id: String,
+    /// Its name in Norwegian
+    #[arg(long)]
+    pub(crate) nb: String,
+    /// Its name in English [default: as in Norwegian]
+    #[arg(long)]
+    pub(crate) en: Option<String>,
+    /// An access package that it may ask for; repeatable
+    #[arg(long = "package", value_name = "CODE")]
+    pub(crate) packages: Vec<String>,
+    /// A single right that it may ask for: RESOURCE:ACTION[,ACTION]; repeatable
+    #[arg(long = "right", value_name = "RIGHT")]
+    pub(crate) rights: Vec<String>,
+    /// An https address of its receipt page; repeatable
+    #[arg(long = "redirect-url", value_name = "URL")]
+    pub(crate) redirect_urls: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Request {
+    /// Ask a firm for a system user
+    Create(RequestText),
+    /// Show a request
+    Show { id: String },
+    /// List requests
+    List,
+    /// Withdraw a new request
+    Withdraw { id: String },
+    /// Pass a new request on to an access manager
+    Escalate { id: String },
+    /// Approve a new request
+    Approve { id: String },
+    /// Reject a new request
+    Reject { id: String },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestText {
+    /// For which system
+    #[arg(long)]
+    pub(crate) system: String,
+    /// Who is asked
+    #[arg(long, value_name = "ORG")]
+    pub(crate) firm: String,
+    /// agent (acts for clients) or standard (acts for the firm itself)
+    #[arg(long, default_value = "agent")]
+    pub(crate) kind: String,
+    /// An access package; repeatable
+    #[arg(long = "package", value_name = "CODE")]
+    pub(crate) packages: Vec<String>,
+    /// A single right: RESOURCE:ACTION[,ACTION]; repeatable
+    #[arg(long = "right", value_name = "RIGHT")]
+    pub(crate) rights: Vec<String>,
+    /// Your own reference [default: the firm's number]
+    #[arg(long)]
+    pub(crate) external_ref: Option<String>,
+    /// One of the system's registered addresses
+    #[arg(long)]
+    pub(crate) redirect_url: Option<String>,
+    /// What the firm's people see in their lists
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SystemUser {
+    /// List system users
+    List,
+    /// Show a system user
+    Show { id: String },
+    /// Delete a system user: it may do nothing from then on
+    Delete { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// The clients of a system user
+    List { system_user: String },
+    /// The clients that can be added
+    Available { system_user: String },
+    /// Add clients: one, several, or all that are available
+    Add {
+        system_user: String,
+        /// Organisation numbers
+        clients: Vec<String>,
+        /// All that are available
+        #[arg(long, conflicts_with = "clients")]
+        all: bool,
+        /// The first instant of the delegation (one client only)
+        #[arg(long)]
+        from: Option<String>,
+        /// The first instant after the delegation (one client only)
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Remove clients
+    Remove {
+        system_user: String,
+        /// Organisation numbers
+        #[arg(required = true)]
+        clients: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Relation {
+    /// Write a relation
+    Put {
+        client: String,
+        firm: String,
+        /// regnskapsforer, revisor, forretningsforer or rettighetshaver
+        role: String,
+        /// An access package that a right holder is given; repeatable
+        #[arg(long = "package", value_name = "CODE")]
+        packages: Vec<String>,
+    },
+    /// End a relation: what only it carried goes with it, for good
+    End {
+        client: String,
+        firm: String,
+        role: String,
+    },
+    /// Show a relation
+    Show {
+        client: String,
+        firm: String,
+        role: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Party {
+    /// Write a party's name and legal form
+    Put {
+        org: String,
+        #[arg(long)]
+        name: String,
+        /// The register's code: AS, ENK, NUF, BRL, ESEK, …
+        #[arg(long)]
+        form: String,
+    },
+    /// Show a party
+    Show { org: String },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The file; `-` for standard input
+    pub(crate) file: String,
+    /// Into a closed store, without a daemon
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The policy folder, with --data
+    #[arg(long, default_value = "policies", value_name = "DIR")]
+    pub(crate) policies: PathBuf,
+    /// Print every line that is wrong, not only the first ten; nothing is written all the same
+    #[arg(long)]
+    pub(crate) continue_on_error: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The folder to write policies.cedar, entities.json and schema.cedarschema to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cedar: PathBuf,
+    /// Only one system user
+    #[arg(long, value_name = "UUID")]
+    pub(crate) system_user: Option<String>,
+    /// Only one mandate of it
+    #[arg(long, value_name = "ORG", requires = "system_user")]
+    pub(crate) client: Option<String>,
+    /// From a closed store, without a daemon
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The policy folder, with --data
+    #[arg(long, default_value = "policies", value_name = "DIR")]
+    pub(crate) policies: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Parse and validate a policy folder; exit code 0 is clean, 1 has findings, 2 could not be read
+    Check {
+        #[arg(default_value = "policies")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Store {
+    /// Build a damaged store anew from its newest snapshot and what can be read of its journal
+    Restore {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Write the whole of a closed store to a snapshot file
+    Snapshot {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Args;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,105 @@
+//! `fullmakt ask`.
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fullmakt::cedar::request_json;
+use fullmakt::model::question::{Asked, Question};
+use fullmakt::model::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::{Ask, Daemon};
+use super::daemon;
+use super::output::{say, short};
+use super::{Failure, NO, Outcome};
+
+/// The instant by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn ask(at: &Daemon, ask: &Ask) -> Outcome {
+    if ask.cedar_request {
+        say(&request_json(&question(ask)?, now()).to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut context = json!({ "explain": ask.explain });
+    if let Some(level) = ask.level {
+        context["authenticationLevel"] = json!(level);
+    }
+    let body = json!({
+        "subject": { "type": "systemuser", "id": ask.system_user },
+        "action": { "name": ask.action },
+        "resource": { "type": ask.resource, "id": ask.client },
+        "context": context,
+    });
+    let answer = daemon::call(at, "POST", "/access/v1/evaluation", Some(&body))?;
+    let permit = answer["decision"].as_bool().unwrap_or(false);
+    if at.json {
+        say(&answer.to_string());
+    } else {
+        tell(permit, &answer["context"]);
+    }
+    Ok(if permit {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NO)
+    })
+}
+
+fn question(ask: &Ask) -> Result<Question, Failure> {
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Failure> {
+        text.parse()
+            .map_err(|error: T::Err| Failure::new(error.to_string()))
+    }
+    Ok(Question {
+        system_user: parsed(&ask.system_user)?,
+        action: parsed(&ask.action)?,
+        resource: parsed(&ask.resource)?,
+        client: parsed(&ask.client)?,
+        asked: ask.level.map_or_else(Asked::default, Asked::at_level),
+    })
+}
+
+fn tell(permit: bool, context: &Value) {
+    let code = context["code"].as_str();
+    match (permit, code) {
+        (true, _) => say("permit"),
+        (false, Some(code)) => say(&format!("no access: {code}")),
+        (false, None) => say("no access"),
+    }
+    if let Some(reason) = context["reason"]["en"].as_str() {
+        say(&format!("  {reason}"));
+    }
+    if let Some(how) = context["mend"]["how"]["en"].as_str() {
+        say(&format!("  {how}"));
+    }
+    for obligation in context["obligations"].as_array().into_iter().flatten() {
+        say(&format!(
+            "  obligation  {} {}",
+            short(&obligation["id"]),
+            short(&obligation["properties"]["value"])
+        ));
+    }
+    for link in context["chain"].as_array().into_iter().flatten() {
+        let kind = match link["role"].as_str() {
+            Some(role) => format!("{} ({role})", short(&link["link"])),
+            None => short(&link["link"]),
+        };
+        let (by, at, revision) = (
+            short(&link["by"]),
+            short(&link["at"]),
+            short(&link["revision"]),
+        );
+        say(&format!("  {kind:26} by {by}, {at}, revision {revision}"));
+    }
+    for policy in context["policies"].as_array().into_iter().flatten() {
+        say(&format!("  policy      {}", short(policy)));
+    }
+    if let Some(revision) = context["revision"].as_u64() {
+        say(&format!("  as of revision {revision}"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Speaking to a daemon.
+
+use fullmakt::http::Client;
+use serde_json::Value;
+
+use super::Failure;
+use super::args::Daemon;
+
+/// The daemon that the arguments name.
+pub(crate) fn client(at: &Daemon) -> Result<Client, Failure> {
+    Client::new(&at.url, at.token.clone()).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// One request; an answer that is not a success is a failure with the daemon's own words.
+pub(crate) fn call(
+    at: &Daemon,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Value, Failure> {
+    let (status, answer) = client(at)?
+        .call(method, path, body)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    succeeded(at, status, answer)
+}
+
+/// The answer, if it is a success.
+pub(crate) fn succeeded(at: &Daemon, status: u16, answer: Value) -> Result<Value, Failure> {
+    if (200..300).contains(&status) {
+        return Ok(answer);
+    }
+    let said = answer
+        .get("detail")
+        .or(Some(&answer))
+        .and_then(Value::as_str)
+        .unwrap_or("the daemon refused")
+        .to_owned();
+    let failure = Failure::new(said);
+    Err(match (status, &at.token) {
+        (401, None) => failure.help("send a token with `--token`, or set FULLMAKT_TOKEN"),
+        (401, Some(_)) => failure.help("the daemon's configuration lists the callers it knows"),
+        _ => failure,
+    })
+}
+
+/// All items of a list, page by page.
+pub(crate) fn all(at: &Daemon, path: &str) -> Result<Vec<Value>, Failure> {
+    let mut items = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = call(at, "GET", &format!("{path}?limit=1000&page={next}"), None)?;
+        items.extend(page["items"].as_array().cloned().unwrap_or_default());
+        next = page["next"].as_str().unwrap_or_default().to_owned();
+        if next.is_empty() {
+            return Ok(items);
+        }
+    }
+}
+
+/// A part of a path, with everything that means something in one escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut path, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+        path
+    })
+}

@@ -1,0 +1,85 @@
+//! The command line: arguments become one action, the action runs, and what it says is printed. Only here is printed.
+
+mod admin;
+mod args;
+mod ask;
+mod config;
+mod daemon;
+mod demo;
+mod output;
+mod policy;
+mod serve;
+mod transfer;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+/// What a command could not do: one line, and what mends it if the line does not say so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// How a command ends: its exit code, or a failure, which is 2.
+pub(crate) type Outcome = Result<ExitCode, Failure>;
+
+/// Exit code of no access, and of findings.
+pub(crate) const NO: u8 = 1;
+/// Exit code of everything else that is not success.
+const FAILED: u8 = 2;
+
+pub(crate) fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` are errors to clap, and none to us.
+            let code = if error.use_stderr() { FAILED } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(args) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::complain(&failure.message, failure.help.as_deref());
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(args: Args) -> Outcome {
+    let at = args.daemon;
+    match args.command {
+        Command::Serve(command) => serve::serve(command),
+        Command::Ask(command) => ask::ask(&at, &command),
+        Command::System(command) => admin::system(&at, command),
+        Command::Request(command) => admin::request(&at, command),
+        Command::SystemUser(command) => admin::system_user(&at, command),
+        Command::Client(command) => admin::client(&at, command),
+        Command::Relation(command) => admin::relation(&at, command),
+        Command::Party(command) => admin::party(&at, command),
+        Command::Changes { after } => admin::changes(&at, after),
+        Command::Import(command) => transfer::import(&at, &command),
+        Command::Export(command) => transfer::export(&at, &command),
+        Command::Policy(command) => policy::policy(command),
+        Command::Store(command) => transfer::store(command),
+    }
+}

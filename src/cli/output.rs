@@ -1,0 +1,74 @@
+//! Printing. A closed pipe is nobody's failure.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+/// Prints to standard output.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Prints a complaint to standard error, and what mends it.
+pub(crate) fn complain(message: &str, help: Option<&str>) {
+    let mut out = io::stderr().lock();
+    let _ = writeln!(out, "fullmakt: {message}");
+    if let Some(help) = help {
+        let _ = writeln!(out, "help: {help}");
+    }
+}
+
+/// A value as a short text: strings without quotes, lists with commas.
+pub(crate) fn short(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => items.iter().map(short).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => members.values().map(short).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The members of an object, one a line.
+pub(crate) fn card(value: &Value) {
+    let Value::Object(members) = value else {
+        return say(&short(value));
+    };
+    let width = members
+        .keys()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    for (name, value) in members {
+        let text = short(value);
+        if !text.is_empty() {
+            say(&format!("{name:width$}  {text}"));
+        }
+    }
+}
+
+/// Items in columns, with a heading.
+pub(crate) fn table(columns: &[&str], items: &[Value]) {
+    let text = |item: &Value, column: &str| item.get(column).map(short).unwrap_or_default();
+    let width = |column: &str| {
+        let longest = items
+            .iter()
+            .map(|item| text(item, column).chars().count())
+            .max()
+            .unwrap_or_default();
+        longest.max(column.chars().count())
+    };
+    let widths: Vec<usize> = columns.iter().map(|column| width(column)).collect();
+    let line = |cells: Vec<String>| {
+        let cells: Vec<_> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        say(cells.join("  ").trim_end());
+    };
+    line(columns.iter().map(|column| (*column).to_owned()).collect());
+    for item in items {
+        line(columns.iter().map(|column| text(item, column)).collect());
+    }
+}

@@ -1,0 +1,231 @@
+//! Imports and exports, through a daemon or with a closed store; and what concerns a closed store itself.
+
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use fullmakt::engine::{Call, Engine, ExportScope, ImportError, Settings};
+use fullmakt::model::caller::{Caller, CallerKind};
+use fullmakt::policies;
+use fullmakt::store;
+use serde_json::Value;
+
+use super::args::{Daemon, Export, Import, Store};
+use super::ask::now;
+use super::daemon;
+use super::output::{complain, say, short};
+use super::{Failure, NO, Outcome};
+
+/// The findings that are printed unless all are asked for.
+const USUAL_FINDINGS: usize = 10;
+
+fn open(data: &Path, folder: &Path) -> Result<Engine, Failure> {
+    if !data.is_dir() {
+        return Err(Failure::new(format!(
+            "`{}` is not a folder with a store",
+            data.display()
+        )));
+    }
+    let folder = policies::read(folder).map_err(|error| Failure::new(error.to_string()))?;
+    Engine::open(data, folder, Settings::default(), now())
+        .map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Whoever has the store's folder on this machine is its operator.
+fn operator() -> Result<Call, Failure> {
+    let id = "command-line"
+        .parse()
+        .map_err(|_| Failure::new("the command line has no name"))?;
+    Ok(Call {
+        by: Caller {
+            id,
+            kind: CallerKind::Operator,
+        },
+        now: now(),
+        request_id: None,
+    })
+}
+
+fn input(file: &str) -> Result<Box<dyn Read>, Failure> {
+    if file == "-" {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    let opened = std::fs::File::open(file);
+    opened
+        .map(|file| Box::new(file) as Box<dyn Read>)
+        .map_err(|error| Failure::new(format!("`{file}` cannot be read: {error}")))
+}
+
+pub(crate) fn import(at: &Daemon, command: &Import) -> Outcome {
+    let input = input(&command.file)?;
+    match &command.data {
+        Some(data) => import_here(data, command, input),
+        None => import_there(at, command, input),
+    }
+}
+
+fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
+    let engine = open(data, &command.policies)?;
+    let read = fullmakt::engine::Import::read(BufReader::new(input));
+    let call = operator()?;
+    let imported = read.and_then(|import| {
+        engine.import(&call, &import, |progress| {
+            complain(
+                &format!("line {} of {} written", progress.lines, progress.of),
+                None,
+            )
+        })
+    });
+    match imported {
+        Ok(revision) => {
+            say(&format!("imported; revision {revision}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ImportError::Lines { findings, total }) => {
+            let findings = findings
+                .iter()
+                .map(|finding| (finding.line, finding.message.clone()));
+            Ok(wrong(command, findings.collect(), total))
+        }
+        Err(error) => Err(Failure::new(error.to_string())),
+    }
+}
+
+fn import_there(at: &Daemon, command: &Import, mut input: Box<dyn Read>) -> Outcome {
+    let mut facts = Vec::new();
+    input
+        .read_to_end(&mut facts)
+        .map_err(|error| Failure::new(format!("the input cannot be read: {error}")))?;
+    let (status, answer) = daemon::client(at)?
+        .import(facts)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    if let (422, Some(lines)) = (status, answer["lines"].as_array()) {
+        let findings = lines.iter().map(|line| {
+            (
+                line["line"].as_u64().unwrap_or_default(),
+                short(&line["detail"]),
+            )
+        });
+        let total = answer["total"]
+            .as_u64()
+            .and_then(|total| usize::try_from(total).ok())
+            .unwrap_or(lines.len());
+        return Ok(wrong(command, findings.collect(), total));
+    }
+    let answer = daemon::succeeded(at, status, answer)?;
+    if at.json {
+        say(&answer.to_string())
+    } else {
+        say(&format!(
+            "imported; revision {}",
+            short(&answer["revision"])
+        ))
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what is wrong with an import. Nothing was written.
+fn wrong(command: &Import, findings: Vec<(u64, String)>, total: usize) -> ExitCode {
+    let shown = if command.continue_on_error {
+        usize::MAX
+    } else {
+        USUAL_FINDINGS
+    };
+    for (line, message) in findings.into_iter().take(shown) {
+        complain(&format!("{}:{line}: {message}", command.file), None);
+    }
+    let more = "`--continue-on-error` prints more of them";
+    complain(
+        &format!("{total} of the lines cannot be imported, and nothing was written"),
+        (total > shown).then_some(more),
+    );
+    ExitCode::from(NO)
+}
+
+pub(crate) fn export(at: &Daemon, command: &Export) -> Outcome {
+    let [policies, entities, schema] = match &command.data {
+        Some(data) => export_here(data, command)?,
+        None => export_there(at, command)?,
+    };
+    let folder = &command.cedar;
+    let failed = |error: std::io::Error| {
+        Failure::new(format!("`{}` cannot be written: {error}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    for (name, text) in [
+        ("policies.cedar", policies),
+        ("entities.json", entities),
+        ("schema.cedarschema", schema),
+    ] {
+        std::fs::write(folder.join(name), text).map_err(failed)?;
+    }
+    let dir = folder.display();
+    say(&format!(
+        "wrote {dir}/policies.cedar, {dir}/entities.json and {dir}/schema.cedarschema"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export_there(at: &Daemon, command: &Export) -> Result<[String; 3], Failure> {
+    let query: Vec<_> = [
+        ("systemUser", &command.system_user),
+        ("client", &command.client),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(format!("{name}={}", daemon::escaped(value.as_ref()?))))
+    .collect();
+    let answer: Value = daemon::call(at, "GET", &format!("/v1/export?{}", query.join("&")), None)?;
+    Ok(["policies", "entities", "schema"].map(|name| short(&answer[name])))
+}
+
+fn export_here(data: &Path, command: &Export) -> Result<[String; 3], Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
+    let user = command
+        .system_user
+        .as_ref()
+        .map(|text| text.parse().map_err(|error| failed(&error)))
+        .transpose()?;
+    let client = command
+        .client
+        .as_ref()
+        .map(|text| text.parse().map_err(|error| failed(&error)))
+        .transpose()?;
+    let scope = match (user, client) {
+        (Some(user), Some(client)) => ExportScope::Mandate(user, client),
+        (Some(user), None) => ExportScope::SystemUser(user),
+        (None, _) => ExportScope::Whole,
+    };
+    let export = open(data, &command.policies)?.snapshot().export(scope);
+    Ok([export.policies, export.entities, export.schema])
+}
+
+pub(crate) fn store(command: Store) -> Outcome {
+    match command {
+        Store::Restore { data } => {
+            let restored =
+                store::Store::restore(&data).map_err(|error| Failure::new(error.to_string()))?;
+            say(&format!("restored to revision {}", restored.revision));
+            if let Some(lost) = restored
+                .acknowledged
+                .filter(|acknowledged| *acknowledged > restored.revision)
+            {
+                say(&format!(
+                    "changes up to revision {lost} had been acknowledged; those after {} are lost",
+                    restored.revision
+                ));
+            }
+            if let Some(aside) = restored.set_aside {
+                say(&format!("the damaged store is now at {}", aside.display()));
+            }
+        }
+        Store::Snapshot { data } => {
+            let opened =
+                store::Store::open(&data).map_err(|error| Failure::new(error.to_string()))?;
+            let path = opened
+                .write_snapshot()
+                .map_err(|error| Failure::new(error.to_string()))?;
+            say(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,151 @@
+//! A small client of the daemon, for the command line: one request a connection, over plain HTTP.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Method, Request, Uri};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// Why the daemon's answer could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Not an address of a daemon.
+    #[error("`{0}` is not an address of the form `http://127.0.0.1:8180`")]
+    Url(String),
+    /// Nobody answers there.
+    #[error(
+        "no daemon answers at `{url}` ({source}); start one with `fullmakt serve`, or name another with `--url`"
+    )]
+    NoDaemon {
+        /// The address.
+        url: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The exchange failed.
+    #[error("the daemon's answer could not be read: {0}")]
+    Exchange(String),
+    /// The answer is not JSON.
+    #[error(
+        "`{url}` answered {status}, which is not an answer of a daemon; is it another program's address?"
+    )]
+    NotOurs {
+        /// The address.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+}
+
+/// Where a daemon is, and as whom to speak to it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    url: String,
+    authority: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// A client of the daemon at this address, with this bearer token.
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let refused = || ClientError::Url(url.to_owned());
+        let parsed: Uri = url.trim_end_matches('/').parse().map_err(|_| refused())?;
+        let authority = parsed.authority().ok_or_else(refused)?.as_str().to_owned();
+        if parsed.scheme_str() != Some("http") || !matches!(parsed.path(), "" | "/") {
+            return Err(refused());
+        }
+        let authority = if parsed.port().is_some() {
+            authority
+        } else {
+            format!("{authority}:80")
+        };
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            authority,
+            token,
+        })
+    }
+
+    /// Sends one request and waits for its answer: the status and the body as JSON. Blocks.
+    pub fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value), ClientError> {
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+        self.send(method, path, body)
+    }
+
+    /// Sends facts to import, as they are. Blocks.
+    pub fn import(&self, facts: Vec<u8>) -> Result<(u16, Value), ClientError> {
+        self.send("POST", "/v1/import", Some(("application/x-ndjson", facts)))
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Result<(u16, Value), ClientError> {
+        let failed = |error: &dyn std::fmt::Display| ClientError::Exchange(error.to_string());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| failed(&error))?;
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| failed(&error))?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, &self.authority);
+        request = request.header(ACCEPT, "application/json, application/problem+json");
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let mut bytes = Bytes::new();
+        if let Some((content_type, body)) = body {
+            request = request.header(CONTENT_TYPE, content_type);
+            bytes = body.into();
+        }
+        let request = request
+            .body(Full::new(bytes))
+            .map_err(|error| failed(&error))?;
+        let (status, body) = runtime.block_on(self.exchange(request))?;
+        let body = if body.is_empty() {
+            Ok(Value::Null)
+        } else {
+            serde_json::from_slice(&body)
+        };
+        body.map(|body| (status, body))
+            .map_err(|_| ClientError::NotOurs {
+                url: self.url.clone(),
+                status,
+            })
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), ClientError> {
+        let failed = |error: hyper::Error| ClientError::Exchange(error.to_string());
+        let stream = TcpStream::connect(&self.authority).await;
+        let stream = stream.map_err(|source| ClientError::NoDaemon {
+            url: self.url.clone(),
+            source,
+        })?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(failed)?;
+        let connection = tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(failed)?
+            .to_bytes();
+        connection.abort();
+        Ok((status, body))
+    }
+}
