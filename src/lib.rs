@@ -1,2 +1,4 @@
 //! Fullmakt decides who may act for whom.
+pub mod cedar;
 pub mod model;
+pub mod policies;

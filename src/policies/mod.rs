@@ -1,0 +1,9 @@
+//! The policy folder: read from disk, or as it was compiled in.
+//!
+//! Only texts pass through here; what they mean, and whether they are right, `cedar/` says.
+
+mod read;
+mod shipped;
+
+pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read};
+pub use shipped::shipped;
