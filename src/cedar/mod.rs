@@ -26,3 +26,6 @@ pub use answer::{
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
 pub use export::{Export, ExportWorld, ReadExportError};
+
+#[cfg(test)]
+mod tests;

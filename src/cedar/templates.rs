@@ -101,13 +101,15 @@ pub(super) fn opens(template: &Template, actions: &[EntityUid], stored: &Entitie
         (SlotId::principal(), mandate.clone()),
         (SlotId::resource(), resource.clone()),
     ]);
-    let linked = set
-        .add_template(template.clone())
-        .and_then(|()| set.link(template.id().clone(), PolicyId::new("link"), values));
+    let added = set.add_template(template.clone()).is_ok();
+    let linked = added
+        && set
+            .link(template.id().clone(), PolicyId::new("link"), values)
+            .is_ok();
     let present = stored
         .clone()
         .add_entities([Entity::with_uid(mandate.clone())], None);
-    let (Ok(()), Ok(present)) = (linked, present) else {
+    let (true, Ok(present)) = (linked, present) else {
         return vec![false; actions.len()];
     };
     let permits = |action: &EntityUid| {
