@@ -7,96 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::id::{PackageCode, shown};
+use super::package_set::{PackageId, PackageSet};
 use super::party::LegalForm;
 use super::relation::Role;
 
 /// The prefix of an access package's URN; what follows is its code.
 pub const PACKAGE_URN: &str = "urn:altinn:accesspackage:";
-
-/// A package by its place in the catalogue. A catalogue that follows another keeps the places of the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageId(u8);
-
-/// A set of access packages: one bit a package.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageSet([u64; 4]);
-
-impl PackageSet {
-    /// Without packages.
-    pub const EMPTY: Self = Self([0; 4]);
-
-    /// Whether no package is in it.
-    pub fn is_empty(&self) -> bool {
-        self.0 == [0; 4]
-    }
-
-    /// How many packages are in it.
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// Puts a package in.
-    pub fn insert(&mut self, package: PackageId) {
-        if let Some(word) = self.0.get_mut(usize::from(package.0 >> 6)) {
-            *word |= 1 << (package.0 & 63);
-        }
-    }
-
-    /// Whether a package is in it.
-    pub fn contains(&self, package: PackageId) -> bool {
-        self.0
-            .get(usize::from(package.0 >> 6))
-            .is_some_and(|word| word >> (package.0 & 63) & 1 == 1)
-    }
-
-    /// Whether all of another's packages are in it.
-    pub fn covers(&self, other: &Self) -> bool {
-        other.minus(self).is_empty()
-    }
-
-    /// The packages in either.
-    #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| a | b)
-    }
-
-    /// The packages in both.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| a & b)
-    }
-
-    /// The packages in this and not in the other.
-    #[must_use]
-    pub fn minus(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| a & !b)
-    }
-
-    /// The packages, in the catalogue's order.
-    pub fn iter(&self) -> impl Iterator<Item = PackageId> + '_ {
-        (0..=u8::MAX)
-            .map(PackageId)
-            .filter(|package| self.contains(*package))
-    }
-
-    fn zip(&self, other: &Self, with: impl Fn(u64, u64) -> u64) -> Self {
-        let mut words = self.0;
-        for (word, theirs) in words.iter_mut().zip(other.0) {
-            *word = with(*word, theirs);
-        }
-        Self(words)
-    }
-}
-
-impl FromIterator<PackageId> for PackageSet {
-    fn from_iter<I: IntoIterator<Item = PackageId>>(packages: I) -> Self {
-        let mut set = Self::EMPTY;
-        for package in packages {
-            set.insert(package);
-        }
-        set
-    }
-}
 
 /// Package codes for an error or an answer: written "`a`, `b`".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -322,6 +238,29 @@ impl Catalogue {
         self.by_code.get(code).copied()
     }
 
+    /// Gives a code that only an earlier catalogue had a place, so that what was stored under it can be read.
+    ///
+    /// Such a package is in no list and can be asked for by nobody. Past 256 packages it gets no place: it opens nothing.
+    pub fn retain(&mut self, code: &PackageCode) {
+        if self.by_code.contains_key(code) {
+            return;
+        }
+        let Ok(place) = u8::try_from(self.packages.len()) else {
+            return;
+        };
+        let name: Box<str> = code.as_str().into();
+        let (nb, en, area) = (name.clone(), name, Box::from(""));
+        self.packages.push(Arc::new(AccessPackage {
+            code: code.clone(),
+            nb,
+            en,
+            area,
+            delegable: false,
+            assignable: false,
+        }));
+        self.by_code.insert(code.clone(), PackageId(place));
+    }
+
     /// The package itself.
     pub fn package(&self, id: PackageId) -> &AccessPackage {
         match self.packages.get(usize::from(id.0)) {
@@ -380,11 +319,6 @@ impl Catalogue {
             .copied()
             .unwrap_or_default();
         gift.to_all.union(&by_form).intersection(&self.delegable)
-    }
-
-    /// Whether some single relation, in some role and form, could cover all of these.
-    pub fn one_relation_can_cover(&self, set: &PackageSet) -> bool {
-        self.never_covered_together(set).is_empty()
     }
 
     /// The packages that keep every single relation from covering the whole set; empty if one can.

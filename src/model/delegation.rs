@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::{Catalogue, PackageSet};
+use super::catalogue::Catalogue;
 use super::id::{OrgNo, PackageCode, SystemUserId};
+use super::package_set::PackageSet;
 use super::party::LegalForm;
 use super::relation::Role;
 

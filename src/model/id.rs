@@ -13,8 +13,8 @@ pub enum IdError {
     /// Not nine digits.
     #[error("organisation number `{0}` is not nine digits")]
     OrgNoDigits(String),
-    /// The first digit is not one that the register gives out.
-    #[error("organisation number `{0}` does not begin with 8 or 9")]
+    /// The first digit is a zero, which no register gives out.
+    #[error("organisation number `{0}` begins with 0")]
     OrgNoFirstDigit(String),
     /// The ninth digit does not check the first eight.
     #[error("organisation number `{0}` has a wrong check digit (MOD11)")]
@@ -66,7 +66,7 @@ impl OrgNo {
     /// The organisation number of these nine digits, if its check digit is right.
     pub fn from_u32(number: u32) -> Result<Self, IdError> {
         let text = || format!("{number:09}");
-        if !(800_000_000..=999_999_999).contains(&number) {
+        if !(100_000_000..=999_999_999).contains(&number) {
             return Err(if number > 999_999_999 {
                 IdError::OrgNoDigits(text())
             } else {

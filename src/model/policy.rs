@@ -1,9 +1,8 @@
 //! Policy folders as text, and what is found wrong with them.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use super::hash::ContentHash;
 
 /// One file of a policy folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,21 +60,14 @@ impl PolicyFolder {
 
     /// The SHA-256 of all paths and texts, in lower-case hexadecimal.
     pub fn hash(&self) -> String {
-        let mut hasher = Sha256::new();
+        let mut hash = ContentHash::default();
         for file in &self.files {
             for part in [&file.path, &file.text] {
-                hasher.update((part.len() as u64).to_be_bytes());
-                hasher.update(part.as_bytes());
+                hash.update(&(part.len() as u64).to_be_bytes());
+                hash.update(part.as_bytes());
             }
         }
-        hasher
-            .finalize()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        hash.finish()
     }
 }
 

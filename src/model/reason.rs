@@ -135,6 +135,8 @@ pub struct Names {
     pub client: String,
     /// The firm's number, or the owner's of a standard system user; empty where it is not known.
     pub firm: String,
+    /// Whether the system user is a standard one, which acts for its owner alone.
+    pub is_standard: bool,
     /// The resource.
     pub resource: String,
     /// The action.
@@ -185,6 +187,12 @@ impl Code {
             Self::ClientIsTheFirm => (
                 format!("{client} er virksomheten som eier systembrukeren, ikke en klient av den."),
                 format!("{client} is the firm that owns the system user, not a client of it."),
+            ),
+            Self::ClientNotAdded if names.is_standard => (
+                format!(
+                    "Systembrukeren handler bare for eieren sin, {firm}, og ikke for {client}."
+                ),
+                format!("The system user acts for its owner, {firm}, alone, and not for {client}."),
             ),
             Self::ClientNotAdded => (
                 format!("{client} er ikke lagt til systembrukeren."),
@@ -272,6 +280,11 @@ impl Code {
                 Mender::ResourceApi,
                 "Spør om klienten: `systemuser_org` i tokenet er virksomheten.".to_owned(),
                 "Ask about the client: `systemuser_org` in the token is the firm.".to_owned(),
+            ),
+            Self::ClientNotAdded if names.is_standard => (
+                Mender::Vendor,
+                format!("Leverandøren kan sende en forespørsel til {client}."),
+                format!("The vendor can send a request to {client}."),
             ),
             Self::ClientNotAdded => (
                 Mender::ClientAdministrator,

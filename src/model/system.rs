@@ -239,7 +239,7 @@ impl SystemDraft {
         catalogue: &Catalogue,
         offered: &RightsOffered,
     ) -> Result<System, SystemDraftError> {
-        let mut set = super::catalogue::PackageSet::EMPTY;
+        let mut set = super::package_set::PackageSet::EMPTY;
         for package in &self.packages {
             set.insert(catalogue.find(package)?);
         }

@@ -1,0 +1,93 @@
+//! The policies in force, with every decision class that was asked of them.
+//!
+//! A class is (package set, action, resource): all mandates in it get the same answer from the policies that look at
+//! nothing else. Each is asked of Cedar once and kept for as long as the policies are; changes of grants make none of
+//! them stale, so there is nothing to invalidate.
+
+use crate::cedar::{ActionIdx, Compiled, ResourceSlot, Satisfied};
+use crate::model::policy::PolicyFolder;
+use crate::model::question::Obligations;
+
+use super::grow::Grow;
+use super::sets::SetId;
+use super::state::State;
+use once_cell::sync::OnceCell;
+
+/// What Cedar answered for one class, and whether policies that look further have to be asked too.
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) satisfied: Satisfied,
+    /// A satisfied permit.
+    pub(crate) permits: bool,
+    /// A satisfied forbid, or one that erred: there is no permit beside it.
+    pub(crate) forbids: bool,
+    pub(crate) obligations: Obligations,
+    pub(crate) further: bool,
+}
+
+/// The policies in force.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) policies: Compiled,
+    pub(crate) folder: PolicyFolder,
+    pub(crate) hash: Box<str>,
+    // By package set; a row holds a cell for each action and resource slot.
+    classes: Grow<Box<[OnceCell<Class>]>>,
+}
+
+impl Generation {
+    /// The generation of a compiled folder.
+    pub(crate) fn new(policies: Compiled, folder: PolicyFolder) -> Self {
+        let hash = folder.hash().into();
+        Self {
+            policies,
+            folder,
+            hash,
+            classes: Grow::default(),
+        }
+    }
+
+    /// The class of a question, asked of Cedar if nobody has asked it before.
+    pub(crate) fn class(
+        &self,
+        state: &State,
+        set: SetId,
+        action: ActionIdx,
+        resource: ResourceSlot,
+    ) -> Option<&Class> {
+        let slots = self.policies.resource_slots();
+        let row = self.classes.get_or_init(set.0, || {
+            (0..self.policies.actions().len() * slots)
+                .map(|_| OnceCell::new())
+                .collect()
+        })?;
+        let cell = row.get(action.index() * slots + self.policies.slot_index(resource))?;
+        Some(cell.get_or_init(|| self.ask_class(state, set, action, resource)))
+    }
+
+    fn ask_class(
+        &self,
+        state: &State,
+        set: SetId,
+        action: ActionIdx,
+        resource: ResourceSlot,
+    ) -> Class {
+        let satisfied = self.policies.ask_class(&state.codes(set), action, resource);
+        Class {
+            permits: !satisfied.permits.is_empty(),
+            forbids: satisfied.denies(),
+            obligations: self.obligations(&satisfied),
+            further: self.policies.further(action, resource),
+            satisfied,
+        }
+    }
+
+    /// The highest obligations among the satisfied permits.
+    pub(crate) fn obligations(&self, satisfied: &Satisfied) -> Obligations {
+        let of = satisfied
+            .permits
+            .iter()
+            .map(|policy| self.policies.policy(*policy).obligations);
+        of.fold(Obligations::NONE, Obligations::and)
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the whole store.
+
+mod fault;
+
+pub(super) use fault::Fault;
