@@ -8,6 +8,7 @@ mod export;
 mod findings;
 mod further;
 mod shipped;
+mod world;
 
 use crate::model::id::{OrgNo, PackageCode, SystemUserId};
 use crate::model::mandate::{Mandate, UserFacts};

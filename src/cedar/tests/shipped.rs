@@ -1,7 +1,8 @@
 use super::{CLIENT, TAX, VAT, agent, codes, compiled, folder, ids, read, right, slot, standard};
 use crate::cedar::compile::Kind;
 use crate::cedar::{Effect, ResourceSlot, Satisfied};
-use crate::model::catalogue::{Catalogue, PackageSet};
+use crate::model::catalogue::Catalogue;
+use crate::model::package_set::PackageSet;
 use crate::model::party::LegalForm;
 use crate::model::policy::PolicyFolder;
 use crate::model::question::Obligations;
