@@ -6,6 +6,7 @@
 mod admin;
 mod answer;
 mod ask;
+mod check;
 mod classify;
 mod compile;
 mod context;

@@ -84,7 +84,7 @@ fn a_class_says_of_each_policy_what_cedar_says_of_every_real_mandate_in_it() {
             }
         }
     }
-    assert_eq!(compared, 8 * 2 * 6 * 2 * 4);
+    assert_eq!(compared, 9 * 2 * 6 * 2 * 4);
 }
 
 #[test]

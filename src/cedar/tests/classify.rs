@@ -1,5 +1,10 @@
 //! The whitelist: each form that it knows, and the neighbours that it does not.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "one form for all policies of a table"
+)]
+
 use cedar_policy::Policy;
 
 use crate::cedar::classify::is_class_only;

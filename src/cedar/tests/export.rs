@@ -19,6 +19,9 @@ fn sorted(mut world: ExportWorld) -> ExportWorld {
     world
         .mandates
         .sort_by_key(|mandate| (mandate.user.id, mandate.party));
+    for mandate in &mut world.mandates {
+        mandate.rights.sort_unstable();
+    }
     world
 }
 

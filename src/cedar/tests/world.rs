@@ -1,5 +1,10 @@
 //! A small world under policies of every kind, asked both ways: as the engine asks, and by Cedar on the export.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "one form for all policies of a table"
+)]
+
 use std::str::FromStr;
 
 use cedar_policy::{
@@ -40,6 +45,12 @@ pub(super) fn rich_folder(own: &str) -> PolicyFolder {
         "authenticationLevel?: Long,",
         "authenticationLevel?: Long,\n  channel?: String,\n  on?: Mandate,",
     );
+    let folder = edited(
+        &folder,
+        PolicyFolder::SCHEMA,
+        "action read, write appliesTo",
+        "action any;\naction read, write in [any] appliesTo",
+    );
     super::replaced(&folder, PolicyFolder::ENTITIES, ENTITIES)
 }
 
@@ -48,15 +59,15 @@ const ENTITIES: &str = r#"[
   {"uid": {"type": "Organization", "id": "312002744"}, "attrs": {"trusted": true}, "parents": [{"type": "Organization", "id": "housing"}]},
   {"uid": {"type": "Area", "id": "tax"}, "attrs": {}, "parents": []},
   {"uid": {"type": "AccessPackage", "id": "skattegrunnlag"}, "attrs": {}, "parents": [{"type": "Area", "id": "tax"}]},
-  {"uid": {"type": "Resource", "id": "reports"}, "attrs": {"owner": "974761076"}, "parents": []},
-  {"uid": {"type": "Resource", "id": "ske-innrapportering-boligsameie"}, "attrs": {"owner": "974761076", "sector": "tax", "limit": 9223372036854775807}, "parents": [{"type": "Resource", "id": "reports"}]},
+  {"uid": {"type": "Resource", "id": "reports"}, "attrs": {"owner": {"type": "Organization", "id": "974761076"}}, "parents": []},
+  {"uid": {"type": "Resource", "id": "ske-innrapportering-boligsameie"}, "attrs": {"owner": {"type": "Organization", "id": "974761076"}, "sector": "tax", "limit": 9223372036854775807}, "parents": [{"type": "Resource", "id": "reports"}]},
   {"uid": {"type": "Resource", "id": "ske-krav-og-betalinger"},
-   "attrs": {"owner": "974761076", "sector": "tax", "limit": 3,
-             "allowed": "00000000-0000-0000-0000-000000000001@312002744",
-             "users": ["00000000-0000-0000-0000-000000000002", "00000000-0000-0000-0000-000000000009"]},
-   "tags": {"open": "991825827_smartcloud"},
+   "attrs": {"owner": {"type": "Organization", "id": "974761076"}, "sector": "tax", "limit": 3,
+             "allowed": {"type": "Mandate", "id": "00000000-0000-0000-0000-000000000001@312002744"},
+             "users": [{"type": "SystemUser", "id": "00000000-0000-0000-0000-000000000002"}, {"type": "SystemUser", "id": "00000000-0000-0000-0000-000000000009"}]},
+   "tags": {"open": {"type": "System", "id": "991825827_smartcloud"}},
    "parents": [{"type": "Resource", "id": "reports"}]},
-  {"uid": {"type": "Resource", "id": "mva-melding-innsending"}, "attrs": {"owner": "974761076", "allowed": "00000000-0000-0000-0000-000000000008@312002744"}, "parents": []}
+  {"uid": {"type": "Resource", "id": "mva-melding-innsending"}, "attrs": {"owner": {"type": "Organization", "id": "974761076"}, "allowed": {"type": "Mandate", "id": "00000000-0000-0000-0000-000000000008@312002744"}}, "parents": []}
 ]"#;
 
 /// Bodies of policies that look at everything there is to look at; `EFFECT` is permit or forbid.
@@ -70,7 +81,9 @@ pub(super) const POLICIES: &[&str] = &[
     r#"EFFECT (principal, action, resource) when { resource has limit && resource.limit + 1 > 3 };"#,
     r#"EFFECT (principal in AccessPackage::"lonn", action, resource) when { resource has limit && resource.limit + 1 > 3 };"#,
     r#"EFFECT (principal, action, resource) when { resource.hasTag("open") };"#,
+    r#"EFFECT (principal, action in Action::"any", resource is Resource in Resource::"reports");"#,
     // The mandate, its user, system and parties.
+    r#"EFFECT (principal, action in [Action::"any"], resource) when { principal has via && action in Action::"any" };"#,
     r#"EFFECT (principal == Mandate::"00000000-0000-0000-0000-000000000001@312002744", action, resource);"#,
     r#"EFFECT (principal in SystemUser::"00000000-0000-0000-0000-000000000001", action, resource);"#,
     r#"EFFECT (principal in Area::"tax", action, resource);"#,
@@ -186,7 +199,7 @@ pub(super) fn questions() -> Vec<(Question, Timestamp)> {
         (Asked::default(), 499),
         (Asked::at_level(2), 500),
         (Asked::at_level(3), 999),
-        (on("00000000-0000-0000-0000-000000000001@312002744"), 1000),
+        (on("00000000-0000-0000-0000-000000000001@312004119"), 999),
         (on("00000000-0000-0000-0000-000000000008@312002744"), 5000),
         (Asked::at_level(0), -1),
     ];
@@ -266,7 +279,7 @@ impl Official {
         let mut ids: Vec<_> = self
             .policies
             .policies()
-            .map(|policy| policy.id().to_string())
+            .map(|policy| AsRef::<str>::as_ref(policy.id()).to_owned())
             .collect();
         ids.sort_unstable();
         ids
