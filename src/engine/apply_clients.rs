@@ -8,6 +8,7 @@ use crate::model::org_list::OrgList;
 use crate::model::relation::Role;
 use crate::model::time::Window;
 
+use super::sets::SetId;
 use super::state::{Exception, State, SystemUser, relation_place};
 
 impl State {
@@ -67,7 +68,7 @@ impl State {
 
     pub(super) fn put_relations(
         &mut self,
-        firm: OrgNo,
+        of: OrgNo,
         role: Role,
         assigned: &[PackageCode],
         clients: impl IntoIterator<Item = OrgNo>,
@@ -75,33 +76,45 @@ impl State {
     ) {
         let assigned = self.set_of(assigned);
         let assigned = self.sets.intern(assigned);
-        let edits: Vec<_> = clients
-            .into_iter()
-            .map(|client| {
-                (
-                    relation_place(client.as_u32(), role),
-                    Some((revision, assigned)),
-                )
-            })
-            .collect();
-        let firm = Arc::make_mut(self.firms.entry(firm).or_default());
-        firm.relations = firm.relations.edited(&edits);
-        firm.changed = revision;
+        let mut edits = Vec::new();
+        for client in clients {
+            edits.push((
+                relation_place(client.as_u32(), role),
+                Some((revision, assigned)),
+            ));
+            self.firms_of_client.insert((client, of));
+        }
+        self.edit_relations(of, &edits, revision);
     }
 
     pub(super) fn end_relations(
         &mut self,
-        firm: OrgNo,
+        of: OrgNo,
         role: Role,
         clients: impl IntoIterator<Item = OrgNo>,
         revision: Revision,
     ) {
+        let clients: Vec<OrgNo> = clients.into_iter().collect();
         let edits: Vec<_> = clients
-            .into_iter()
+            .iter()
             .map(|client| (relation_place(client.as_u32(), role), None))
             .collect();
-        let firm = Arc::make_mut(self.firms.entry(firm).or_default());
-        firm.relations = firm.relations.edited(&edits);
+        self.edit_relations(of, &edits, revision);
+        for client in clients {
+            if self.relations_between(client, of).is_empty() {
+                self.firms_of_client.remove(&(client, of));
+            }
+        }
+    }
+
+    fn edit_relations(
+        &mut self,
+        of: OrgNo,
+        edits: &[(u32, Option<(Revision, SetId)>)],
+        revision: Revision,
+    ) {
+        let firm = Arc::make_mut(self.firms.entry(of).or_default());
+        firm.relations = firm.relations.edited(edits);
         firm.changed = revision;
     }
 

@@ -18,14 +18,38 @@ pub(crate) struct Entry<V> {
     pub(crate) value: V,
 }
 
+/// A value for each entry of a chunk; kept once where all are the same.
+#[derive(Debug)]
+enum Each<V> {
+    Same(V),
+    Own(Box<[V]>),
+}
+
+impl<V: Copy + PartialEq> Each<V> {
+    fn of(values: Box<[V]>) -> Self {
+        match values.first().copied() {
+            Some(first) if values.iter().all(|value| *value == first) => Self::Same(first),
+            Some(_) | None => Self::Own(values),
+        }
+    }
+
+    fn get(&self, place: usize) -> Option<V> {
+        match self {
+            Self::Same(value) => Some(*value),
+            Self::Own(values) => values.get(place).copied(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Chunk<V> {
     // INVARIANT: sorted, each once, at least one and at most CHUNK; the three run in step.
     keys: Box<[u32]>,
-    // The revision of an entry is `base` and its step: four bytes an entry instead of eight.
+    // The revision of an entry is `base` and its step: four bytes an entry instead of eight, and none where an import
+    // or a batch brought them all.
     base: u64,
-    steps: Box<[u32]>,
-    values: Box<[V]>,
+    steps: Each<u32>,
+    values: Each<V>,
 }
 
 #[derive(Debug)]
@@ -50,19 +74,20 @@ impl<V> Clone for Column<V> {
     }
 }
 
-impl<V: Copy> Default for Column<V> {
+impl<V: Copy + PartialEq> Default for Column<V> {
     fn default() -> Self {
         Self::of_chunks(Vec::new())
     }
 }
 
-impl<V: Copy> Chunk<V> {
+impl<V: Copy + PartialEq> Chunk<V> {
     fn entry(&self, place: usize) -> Option<Entry<V>> {
-        let step = u64::from(*self.steps.get(place)?);
+        let key = *self.keys.get(place)?;
+        let added = Revision(self.base + u64::from(self.steps.get(place)?));
         Some(Entry {
-            key: *self.keys.get(place)?,
-            added: Revision(self.base + step),
-            value: *self.values.get(place)?,
+            key,
+            added,
+            value: self.values.get(place)?,
         })
     }
 
@@ -71,7 +96,7 @@ impl<V: Copy> Chunk<V> {
     }
 }
 
-impl<V: Copy> Column<V> {
+impl<V: Copy + PartialEq> Column<V> {
     /// The column of these entries, which are sorted by key, each once.
     pub(crate) fn of_sorted(entries: &[Entry<V>]) -> Self {
         let mut chunks = Vec::with_capacity(entries.len() / CHUNK + 1);
@@ -159,7 +184,7 @@ impl<V: Copy> Column<V> {
 }
 
 /// The held entries with the changes made, still sorted.
-fn merged<V: Copy>(
+fn merged<V: Copy + PartialEq>(
     held: impl Iterator<Item = Entry<V>>,
     changes: &[(u32, Option<(Revision, V)>)],
 ) -> Vec<Entry<V>> {
@@ -183,14 +208,14 @@ fn merged<V: Copy>(
 }
 
 /// Cuts sorted entries into chunks of even size.
-fn cut<V: Copy>(entries: &[Entry<V>], chunks: &mut Vec<Arc<Chunk<V>>>) {
+fn cut<V: Copy + PartialEq>(entries: &[Entry<V>], chunks: &mut Vec<Arc<Chunk<V>>>) {
     let pieces = entries.len().div_ceil(CHUNK).max(1);
     for piece in entries.chunks(entries.len().div_ceil(pieces).max(1)) {
         push_chunk(piece, chunks);
     }
 }
 
-fn push_chunk<V: Copy>(entries: &[Entry<V>], chunks: &mut Vec<Arc<Chunk<V>>>) {
+fn push_chunk<V: Copy + PartialEq>(entries: &[Entry<V>], chunks: &mut Vec<Arc<Chunk<V>>>) {
     let base = entries
         .iter()
         .map(|entry| entry.added.0)
@@ -204,8 +229,8 @@ fn push_chunk<V: Copy>(entries: &[Entry<V>], chunks: &mut Vec<Arc<Chunk<V>>>) {
         chunks.push(Arc::new(Chunk {
             keys: entries.iter().map(|entry| entry.key).collect(),
             base,
-            steps,
-            values: entries.iter().map(|entry| entry.value).collect(),
+            steps: Each::of(steps),
+            values: Each::of(entries.iter().map(|entry| entry.value).collect()),
         }));
     } else {
         // Revisions more than four thousand million apart do not share a chunk; one entry always fits.

@@ -20,6 +20,7 @@ mod keeper;
 mod list;
 mod packed;
 mod pages;
+mod search;
 mod sets;
 mod state;
 mod view;
@@ -60,6 +61,7 @@ pub use error::{
 pub use export::ExportScope;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
+pub use search::Sought;
 pub use view::{
     AvailableClient, ClientView, RelationView, RequestView, SystemUserView, SystemView,
 };

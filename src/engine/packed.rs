@@ -12,7 +12,7 @@ pub(crate) struct PackedColumn(Vec<u8>);
 
 impl PackedColumn {
     /// The bytes of a column; `number` makes a number of a value.
-    pub(crate) fn pack<V: Copy>(column: &Column<V>, number: impl Fn(V) -> u32) -> Self {
+    pub(crate) fn pack<V: Copy + PartialEq>(column: &Column<V>, number: impl Fn(V) -> u32) -> Self {
         let mut bytes = Vec::with_capacity(column.len() * 4 + 16);
         let base = column
             .iter()
@@ -32,7 +32,10 @@ impl PackedColumn {
     }
 
     /// The column of these bytes; nothing if they are cut short or out of order.
-    pub(crate) fn unpack<V: Copy>(&self, value: impl Fn(u32) -> Option<V>) -> Option<Column<V>> {
+    pub(crate) fn unpack<V: Copy + PartialEq>(
+        &self,
+        value: impl Fn(u32) -> Option<V>,
+    ) -> Option<Column<V>> {
         let mut rest = self.0.as_slice();
         let len = usize::try_from(pull(&mut rest)?).ok()?;
         let base = pull(&mut rest)?;

@@ -162,6 +162,8 @@ pub(crate) struct State {
     pub(crate) users_of_firm: OrdSet<(OrgNo, SystemUserId)>,
     pub(crate) users_of_vendor: OrdSet<(OrgNo, SystemUserId)>,
     pub(crate) firms: OrdMap<OrgNo, Arc<Firm>>,
+    /// Client and firm, where there is a relation between them.
+    pub(crate) firms_of_client: OrdSet<(OrgNo, OrgNo)>,
 }
 
 impl State {
@@ -188,6 +190,7 @@ impl State {
             users_of_firm: OrdSet::new(),
             users_of_vendor: OrdSet::new(),
             firms: OrdMap::new(),
+            firms_of_client: OrdSet::new(),
         }
     }
 

@@ -56,6 +56,9 @@ pub enum IdError {
 pub struct OrgNo(u32);
 
 impl OrgNo {
+    /// Not above any organisation number: where a search in their order begins.
+    pub const LOWEST: Self = Self(100_000_000);
+
     const WEIGHTS: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
 
     /// The number as an integer, nine digits.

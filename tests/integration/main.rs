@@ -1,4 +1,6 @@
 //! One binary for all integration tests.
 
 mod equality;
+mod random_worlds;
+mod search;
 mod world;

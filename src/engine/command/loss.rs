@@ -49,18 +49,15 @@ pub(crate) fn losses_by_relation(
 
 /// What delegations lose when a party gets another legal form: what a business manager holds follows from it.
 ///
-/// Costs a search in every firm, if the form changes.
+/// Costs a search in each of its firms, if the form changes.
 pub(crate) fn losses_by_form(state: &State, party: &Party) -> Vec<Loss> {
     if state.form(party.org) == Some(party.form) {
         return Vec::new();
     }
-    let firms = state
-        .firms
-        .keys()
-        .filter(|firm| !state.relations_between(party.org, **firm).is_empty());
-    let of_firm = |firm: &OrgNo| {
-        let covered = state.coverage_with(party.org, *firm, Some(party.form), None);
-        losses(state, party.org, *firm, &covered)
+    let firms = state.firms_of(party.org);
+    let of_firm = |firm: OrgNo| {
+        let covered = state.coverage_with(party.org, firm, Some(party.form), None);
+        losses(state, party.org, firm, &covered)
     };
     firms.flat_map(of_firm).collect()
 }

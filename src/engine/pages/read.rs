@@ -9,7 +9,9 @@ use crate::model::party::Party;
 use crate::store::{Store, decode};
 
 use super::super::error::OpenEngineError;
-use super::super::state::{Exception, Firm, RequestRecord, State, SystemRecord, SystemUser};
+use super::super::state::{
+    Exception, Firm, RequestRecord, State, SystemRecord, SystemUser, of_relation_place,
+};
 use super::{
     FIRMS, FirmPage, PARTIES, POLICIES, REQUESTS, RequestPage, SINGLE, SYSTEMS, SystemPage, USERS,
     UserPage,
@@ -81,6 +83,13 @@ pub(crate) fn read_back(store: &Store, mut state: State) -> Result<State, OpenEn
             &mut state,
             &decode(&page.body).map_err(OpenEngineError::Page)?,
         )?;
+        let clients = firm
+            .relations
+            .iter()
+            .filter_map(|entry| OrgNo::from_u32(of_relation_place(entry.key).0).ok());
+        state
+            .firms_of_client
+            .extend(clients.map(|client| (client, org)));
         state.firms.insert(org, Arc::new(firm));
     }
     for parties in read_all::<Vec<Party>>(store, PARTIES)? {
