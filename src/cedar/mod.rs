@@ -13,6 +13,7 @@ mod context;
 mod entity;
 mod export;
 mod files;
+mod limits;
 mod literals;
 mod located;
 mod policy;

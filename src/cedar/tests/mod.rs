@@ -7,6 +7,7 @@ mod context;
 mod export;
 mod findings;
 mod further;
+mod limits;
 mod shipped;
 mod world;
 
