@@ -16,7 +16,7 @@ use super::policy::{self, Body};
 use super::schema;
 use crate::model::caller::{Act, BoundResources, Caller, CallerKind, Target};
 use crate::model::catalogue::Catalogue;
-use crate::model::id::{OrgNo, RequestId, SystemUserId};
+use crate::model::id::{ActorId, OrgNo, RequestId, ResourceId, SystemId, SystemUserId};
 use crate::model::policy::{Finding, PolicyFile};
 use crate::model::relation::Role;
 
@@ -230,18 +230,18 @@ fn check_schema(file: &PolicyFile, schema: &Schema) -> Vec<Finding> {
 fn samples() -> Vec<Entity> {
     let (Ok(party), Ok(id), Ok(resource), Ok(package)) = (
         OrgNo::from_u32(974_761_076),
-        "sample".parse(),
-        "sample".parse(),
+        "sample".parse::<ActorId>(),
+        "sample".parse::<ResourceId>(),
         "tilgangsstyrer".parse(),
     ) else {
         return Vec::new();
     };
-    let Ok(system) = format!("{party}_sample").parse() else {
+    let Ok(system) = format!("{party}_sample").parse::<SystemId>() else {
         return Vec::new();
     };
     let callers = [
         CallerKind::ResourceApi {
-            resources: BoundResources::These(vec![std::clone::Clone::clone(&resource)]),
+            resources: BoundResources::These(vec![resource.clone()]),
         },
         CallerKind::Vendor { party },
         CallerKind::Person {
@@ -274,7 +274,7 @@ fn samples() -> Vec<Entity> {
     ];
     let callers = callers.map(|kind| {
         caller_entity(&Caller {
-            id: std::clone::Clone::clone(&id),
+            id: id.clone(),
             kind,
         })
     });

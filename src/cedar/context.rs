@@ -106,7 +106,7 @@ impl Compiled {
                     let context = self
                         .parsed(action, name, value)
                         .ok_or_else(|| refuse(&wanted.0))?;
-                    checked.add(context);
+                    checked.add(&context);
                 }
                 (None, _) if name == LEVEL && value.as_i64().is_none() => {
                     return Err(refuse("a whole number"));
@@ -146,7 +146,7 @@ impl Compiled {
 }
 
 impl CheckedContext {
-    fn add(&mut self, context: Context) {
+    fn add(&mut self, context: &Context) {
         let members = context.clone().into_iter().filter(|(name, _)| name != NOW);
         for (name, value) in members {
             if let Some(value) = context.get(&name) {

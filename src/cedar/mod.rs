@@ -6,12 +6,14 @@
 mod admin;
 mod answer;
 mod ask;
+mod check;
 mod classify;
 mod compile;
 mod context;
 mod entity;
 mod export;
 mod files;
+mod limits;
 mod literals;
 mod located;
 mod policy;
@@ -26,3 +28,6 @@ pub use answer::{
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use cedar_policy::ffi::DetailedError;
 use cedar_policy::{Policy, PolicyId, PolicySet, Template};
 
 use super::answer::{Effect, PolicyInfo};
+use super::limits::{self, Language};
 use super::located::{finding, findings, line_and_column};
 use crate::model::policy::{Finding, PolicyFile};
 use crate::model::question::Obligations;
@@ -47,6 +48,7 @@ impl Written {
 
 /// The policies of a file, in their order; or all that is wrong with how they are written.
 pub(super) fn read(file: &PolicyFile) -> Result<Vec<Written>, Vec<Finding>> {
+    limits::check(file, Language::Policy).map_err(|finding| vec![finding])?;
     let set: PolicySet = file
         .text
         .parse()

@@ -7,9 +7,10 @@ use cedar_policy::{Context, Entities, Entity, EntityUid, Schema, SchemaFragment}
 use serde_json::Value;
 
 use super::entity::{self, Names, datetime};
+use super::limits::{self, Language};
 use super::located::{about_file, findings};
 use crate::model::catalogue::Catalogue;
-use crate::model::id::{ActionName, OrgNo};
+use crate::model::id::{ActionName, OrgNo, SystemId, SystemUserId};
 use crate::model::mandate::{Mandate, UserFacts};
 use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
 use crate::model::request::UserKind;
@@ -17,6 +18,7 @@ use crate::model::time::{Timestamp, Window};
 
 /// A schema that parses, with its warnings.
 pub(super) fn parse(file: &PolicyFile) -> Result<(Schema, Vec<Finding>), Vec<Finding>> {
+    limits::check(file, Language::Schema).map_err(|finding| vec![finding])?;
     match Schema::from_cedarschema_str(&file.text) {
         Ok((schema, warnings)) => {
             let odd = warnings.flat_map(|warning| {
@@ -107,14 +109,14 @@ fn samples(catalogue: &Catalogue) -> Vec<Entity> {
     else {
         return Vec::new();
     };
-    let Ok(system) = format!("{firm}_sample").parse() else {
+    let Ok(system) = format!("{firm}_sample").parse::<SystemId>() else {
         return Vec::new();
     };
     let window = Window::new(Some(Timestamp::MIN), Some(Timestamp::MAX)).unwrap_or_default();
     let user = |kind, id: u128| UserFacts {
-        id: crate::model::id::SystemUserId(uuid::Uuid::from_u128(id)),
+        id: SystemUserId(uuid::Uuid::from_u128(id)),
         owner: firm,
-        system: std::clone::Clone::clone(&system),
+        system: system.clone(),
         kind,
     };
     let mandate = |user: UserFacts, party, window| Mandate {
@@ -184,10 +186,10 @@ pub(super) fn members(text: &str, actions: &[ActionName]) -> Vec<BTreeMap<String
         .collect()
 }
 
-/// A type that a name stands for, and the namespace's text where it is declared. Names end at a type that has none.
+/// The type that a name stands for, by however many other names.
 fn resolved<'a>(json: &'a Value, mut of: &'a Value) -> &'a Value {
-    // Cedar refuses types that are declared in a circle; so many steps are far more than names lie deep.
-    for _ in 0..64 {
+    // Cedar refuses types that are declared in a circle, and a name takes a declaration each.
+    for _ in 0..=limits::MOST_TYPES {
         let Some(name) = named(of) else { return of };
         let (namespace, own) = name.rsplit_once("::").unwrap_or(("", name));
         let declared = json

@@ -27,12 +27,12 @@ pub(super) struct RightTemplate {
     pub(super) opens: Vec<bool>,
 }
 
-/// The actions that a plain template names, or why it is not plain.
-pub(super) fn check(
+/// A plain template and the actions that it names, sorted, each once; or why it is not plain.
+pub(super) fn check<'a>(
     file: &PolicyFile,
-    written: &Written,
+    written: &'a Written,
     known: &[ActionName],
-) -> Result<Vec<ActionName>, Finding> {
+) -> Result<(&'a Template, Vec<ActionName>), Finding> {
     let refuse = |message: &str, help: &str| {
         written.finding(file, "template", message.to_owned(), help.to_owned())
     };
@@ -89,7 +89,7 @@ pub(super) fn check(
     }
     actions.sort_unstable();
     actions.dedup();
-    Ok(actions)
+    Ok((template, actions))
 }
 
 /// For each action, whether a link of the template permits it to its mandate on its resource, as Cedar says.
@@ -101,13 +101,15 @@ pub(super) fn opens(template: &Template, actions: &[EntityUid], stored: &Entitie
         (SlotId::principal(), mandate.clone()),
         (SlotId::resource(), resource.clone()),
     ]);
-    let linked = set
-        .add_template(template.clone())
-        .and_then(|()| set.link(template.id().clone(), PolicyId::new("link"), values));
+    let added = set.add_template(template.clone()).is_ok();
+    let linked = added
+        && set
+            .link(template.id().clone(), PolicyId::new("link"), values)
+            .is_ok();
     let present = stored
         .clone()
         .add_entities([Entity::with_uid(mandate.clone())], None);
-    let (Ok(()), Ok(present)) = (linked, present) else {
+    let (true, Ok(present)) = (linked, present) else {
         return vec![false; actions.len()];
     };
     let permits = |action: &EntityUid| {

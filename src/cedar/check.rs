@@ -1,0 +1,296 @@
+//! From the texts of a policy folder to what is in force, by way of all that has to hold.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cedar_policy::{Entities, EntityUid, Schema, Validator};
+use once_cell::sync::OnceCell;
+
+use super::admin::Admin;
+use super::answer::{Identity, PolicyInfo};
+use super::compile::{Compiled, idx, in_force};
+use super::files::Files;
+use super::literals;
+use super::located::{about_file, line_and_column};
+use super::policy::{self, Body, Written};
+use super::schema;
+use super::slice;
+use super::templates::{self, RightTemplate};
+use crate::model::catalogue::{Catalogue, CatalogueError};
+use crate::model::id::ActionName;
+use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
+
+/// The core policies, as they have to be.
+const CORE: &str = include_str!("../../policies/core.cedar");
+
+/// A folder, checked and compiled; or all that is wrong with it, as far as it can be known.
+pub(super) fn folder(folder: &PolicyFolder) -> Result<Compiled, Vec<Finding>> {
+    let files = Files::of(folder)?;
+    let mut told = Told::default();
+    let catalogue = told.keep(read_catalogue(files.catalogue));
+    let core = told.keep(policy::read(files.core)).unwrap_or_default();
+    let rights = told.keep(policy::read(files.templates)).unwrap_or_default();
+    let mut about_resources = Vec::new();
+    for file in &files.resources {
+        about_resources.push((*file, told.keep(policy::read(file)).unwrap_or_default()));
+    }
+    let schema = told.keep(schema::parse(files.schema)).map(|(schema, odd)| {
+        told.odd.extend(odd);
+        schema
+    });
+    let admin = catalogue.as_ref().and_then(|catalogue| {
+        told.keep(Admin::compile(files.admin, files.admin_schema, catalogue))
+    });
+    let stored = schema
+        .as_ref()
+        .and_then(|schema| told.keep(slice::stored(files.entities, schema)));
+    let (Some(catalogue), Some(schema), Some((admin, odd)), Some(stored)) =
+        (catalogue, schema, admin, stored)
+    else {
+        return Err(told.wrong);
+    };
+    told.odd.extend(odd);
+    let checked = Checked {
+        schema,
+        stored,
+        core,
+        rights,
+        about_resources,
+        admin,
+    };
+    checked.compiled(&files, &catalogue, told)
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Told {
+    wrong: Vec<Finding>,
+    odd: Vec<Finding>,
+}
+
+impl Told {
+    fn keep<T>(&mut self, result: Result<T, Vec<Finding>>) -> Option<T> {
+        result.map_err(|wrong| self.wrong.extend(wrong)).ok()
+    }
+}
+
+/// A folder whose every file was read.
+struct Checked<'a> {
+    schema: Schema,
+    stored: Entities,
+    core: Vec<Written>,
+    rights: Vec<Written>,
+    about_resources: Vec<(&'a PolicyFile, Vec<Written>)>,
+    admin: Admin,
+}
+
+impl Checked<'_> {
+    fn compiled(
+        self,
+        files: &Files<'_>,
+        catalogue: &Catalogue,
+        mut told: Told,
+    ) -> Result<Compiled, Vec<Finding>> {
+        let actions = schema::actions(&self.schema);
+        told.wrong
+            .extend(schema::check(&self.schema, catalogue, &actions));
+        let (actions, action_uids): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
+        let members = schema::members(&files.schema.text, &actions);
+        told.wrong.extend(schema::check_level(&actions, &members));
+        told.wrong.extend(check_core(files.core, &self.core));
+        told.wrong.extend(self.check_ids(files));
+        told.wrong.extend(self.check_policies(catalogue));
+        self.validate(files, &mut told);
+        let templates = told.keep(self.templates(files.templates, &actions, &action_uids));
+        let (Some(templates), []) = (templates, &*told.wrong) else {
+            return Err(told.wrong);
+        };
+        let mut mentioned = self.named_by_policies();
+        mentioned.extend(literals::named_by_entities(&self.stored));
+        let resources = slice::resources(&self.stored);
+        let cells = actions.len() * (resources.len() + 1);
+        Ok(Compiled {
+            schema: self.schema,
+            schema_text: files.schema.text.clone(),
+            entities_text: files.entities.text.clone(),
+            stored: self.stored,
+            policies: in_force(self.core, self.rights, self.about_resources),
+            templates,
+            actions,
+            action_uids,
+            resources,
+            cells: std::iter::repeat_with(OnceCell::new).take(cells).collect(),
+            members,
+            mentioned: mentioned.into_iter().collect(),
+            admin: self.admin,
+            warnings: told.odd,
+        })
+    }
+
+    /// The single-right templates, in their order; their indices follow the core policies'.
+    fn templates(
+        &self,
+        file: &PolicyFile,
+        actions: &[ActionName],
+        action_uids: &[EntityUid],
+    ) -> Result<Vec<RightTemplate>, Vec<Finding>> {
+        let mut rights: Vec<RightTemplate> = Vec::new();
+        let mut wrong = Vec::new();
+        for (place, written) in self.rights.iter().enumerate() {
+            match templates::check(file, written, actions) {
+                Err(finding) => wrong.push(finding),
+                Ok((_, set)) if rights.iter().any(|right| right.actions == set) => {
+                    wrong.push(written.finding(
+                        file,
+                        "duplicate-template",
+                        format!(
+                            "`{}` has the same actions as a template before it",
+                            written.info.id
+                        ),
+                        "keep one template for each action set".to_owned(),
+                    ));
+                }
+                Ok((template, set)) => rights.push(RightTemplate {
+                    idx: idx(self.core.len() + place),
+                    opens: templates::opens(template, action_uids, &self.stored),
+                    template: template.clone(),
+                    actions: set,
+                }),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(rights)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// The grants that policies about resources name. The core policies and the templates name none.
+    fn named_by_policies(&self) -> BTreeSet<Identity> {
+        let written = self.about_resources.iter().flat_map(|(_, written)| written);
+        literals::named_by_policies(written.filter_map(|written| match &written.body {
+            Body::Static(body) => Some(body),
+            Body::Template(_) => None,
+        }))
+    }
+
+    /// That no id stands twice, and only the program's own files use the names that it keeps for itself.
+    fn check_ids(&self, files: &Files<'_>) -> Vec<Finding> {
+        let mut wrong = Vec::new();
+        let mut first: HashMap<&str, &PolicyInfo> = HashMap::new();
+        let own = [(files.core, &self.core), (files.templates, &self.rights)];
+        let others = self
+            .about_resources
+            .iter()
+            .map(|(file, written)| (*file, written));
+        for (file, written) in own.into_iter().chain(others) {
+            for policy in written {
+                if let Some(before) = first.get(&*policy.info.id) {
+                    wrong.push(policy.finding(
+                        file,
+                        "duplicate-id",
+                        format!(
+                            "the id `{}` stands twice: also at {}:{}",
+                            policy.info.id, before.file, before.line
+                        ),
+                        "give each policy an `@id` of its own".to_owned(),
+                    ));
+                } else {
+                    first.insert(&policy.info.id, &policy.info);
+                }
+                if file.path.starts_with(PolicyFolder::RESOURCES)
+                    && policy.info.id.starts_with("core/")
+                {
+                    wrong.push(policy.finding(
+                        file,
+                        "reserved-id",
+                        format!(
+                            "the id `{}` begins with `core/`, which is the program's own",
+                            policy.info.id
+                        ),
+                        "name the policy after its resource: `@id(\"my-service/read\")`".to_owned(),
+                    ));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// That policies about resources have no slots, and name what exists.
+    fn check_policies(&self, catalogue: &Catalogue) -> Vec<Finding> {
+        let resources = slice::resources(&self.stored);
+        let mut wrong = Vec::new();
+        for (file, written) in &self.about_resources {
+            for policy in written {
+                match &policy.body {
+                    Body::Static(body) => {
+                        wrong.extend(literals::check(file, policy, body, catalogue, Some(&resources)));
+                    }
+                    Body::Template(_) => wrong.push(policy.finding(
+                        file,
+                        "template",
+                        "a template stands among the policies about resources".to_owned(),
+                        "single-right templates belong in `templates.cedar`; name principal and resource here".to_owned(),
+                    )),
+                }
+            }
+        }
+        wrong
+    }
+
+    fn validate(&self, files: &Files<'_>, told: &mut Told) {
+        let validator = Validator::new(self.schema.clone());
+        let own = [(files.core, &self.core), (files.templates, &self.rights)];
+        let others = self
+            .about_resources
+            .iter()
+            .map(|(file, written)| (*file, written));
+        for (file, written) in own.into_iter().chain(others) {
+            let (wrong, odd) = policy::validate(file, written, &validator);
+            told.wrong.extend(wrong);
+            told.odd.extend(odd);
+        }
+    }
+}
+
+fn read_catalogue(file: &PolicyFile) -> Result<Catalogue, Vec<Finding>> {
+    Catalogue::parse(&file.text, None).map_err(|refused| {
+        let mut finding = about_file(
+            &file.path,
+            "catalogue",
+            refused.to_string(),
+            "correct the file, or take it as the program ships it",
+        );
+        if let CatalogueError::Shape(json) = &refused {
+            finding.at = Some((json.line(), json.column().max(1)));
+        }
+        vec![finding]
+    })
+}
+
+/// That the core policies say what they have to, each in its place. Comments and layout are free.
+fn check_core(file: &PolicyFile, written: &[Written]) -> Vec<Finding> {
+    let shipped = policy::read(&PolicyFile {
+        path: file.path.clone(),
+        text: CORE.into(),
+    });
+    let say = |written: &[Written]| -> Vec<_> {
+        written
+            .iter()
+            .map(|policy| (policy.info.id.clone(), policy.body.as_json()))
+            .collect()
+    };
+    let shipped = shipped.map(|shipped| say(&shipped));
+    if shipped.is_ok_and(|shipped| shipped == say(written)) {
+        return Vec::new();
+    }
+    let changed = written
+        .first()
+        .map(|first| line_and_column(&file.text, first.offset));
+    vec![Finding {
+        file: file.path.clone(),
+        at: changed,
+        code: "core-changed",
+        message: "the core policies are not as they are compiled into the program".to_owned(),
+        help: "put the file back as the program ships it; policies of your own go beneath `resources/`".to_owned(),
+    }]
+}
