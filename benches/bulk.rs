@@ -3,6 +3,14 @@
 //!
 //! `cargo bench --bench bulk -- [DELEGATIONS]` (a million unless said). Each figure is of one run in a folder of its own;
 //! durable additions are told beside a bare append with `fdatasync` of the same length in the same run.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench stops at the first surprise and prints what it measured"
+)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -118,8 +126,7 @@ fn open(dir: &std::path::Path) -> Engine {
 
 fn main() {
     let delegations: usize = std::env::args()
-        .filter_map(|arg| arg.parse().ok())
-        .next()
+        .find_map(|arg| arg.parse().ok())
         .unwrap_or(1_000_000);
     let users = delegations / CLIENTS_EACH;
     let dir = tempfile::tempdir().unwrap();
@@ -143,7 +150,7 @@ fn main() {
                     scope.spawn(move || {
                         (part..users)
                             .step_by(16)
-                            .for_each(|nth| approve(engine, nth, firms[nth]))
+                            .for_each(|nth| approve(engine, nth, firms[nth]));
                     });
                 }
             });
@@ -187,14 +194,14 @@ fn main() {
     drop(import);
     durable(&engine, &firms, &clients);
     timed("stop, with its checkpoint", || {
-        drop(Arc::into_inner(engine).unwrap())
+        drop(Arc::into_inner(engine).unwrap());
     });
     let (engine, _) = timed("start from pages", || open(dir.path()));
     let question = Question {
         system_user: SystemUserId::from(user(users - 1)),
         action: "read".parse().unwrap(),
         resource: "ske-krav-og-betalinger".parse().unwrap(),
-        client: clients[of_user(users - 1).last().unwrap()],
+        client: clients[of_user(users - 1).next_back().unwrap()],
         asked: Asked::default(),
     };
     assert!(

@@ -2,6 +2,14 @@
 //! slice (one mandate's entities, the policies of one resource, the request built) is measured in the same run.
 //!
 //! `cargo bench --bench decide`; every answer is asserted before it is timed.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench stops at the first surprise and prints what it measured"
+)]
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -293,7 +301,7 @@ fn start(criterion: &mut Criterion) {
         assert_eq!(view.clients, clients.len());
         drop(engine);
         group.bench_function(BenchmarkId::new("from-pages", delegations), |bench| {
-            bench.iter(open)
+            bench.iter(open);
         });
     }
     group.finish();

@@ -82,9 +82,7 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
                 .count()
                 + 1
         });
-        let at = line
-            .map(|line| format!("{file}:{line}"))
-            .unwrap_or_else(|| file.to_owned());
+        let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
         Failure::new(format!("{at}: {}", error.message()))
     })?;
     known_only(&table, &KEYS, file, "")?;

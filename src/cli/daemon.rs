@@ -1,4 +1,8 @@
 //! Speaking to a daemon.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a JSON value has null where it has nothing, and never panics"
+)]
 
 use fullmakt::http::Client;
 use serde_json::Value;
@@ -50,7 +54,10 @@ pub(crate) fn all(at: &Daemon, path: &str) -> Result<Vec<Value>, Failure> {
     loop {
         let page = call(at, "GET", &format!("{path}?limit=1000&page={next}"), None)?;
         items.extend(page["items"].as_array().cloned().unwrap_or_default());
-        next = page["next"].as_str().unwrap_or_default().to_owned();
+        page["next"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut next);
         if next.is_empty() {
             return Ok(items);
         }

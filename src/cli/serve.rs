@@ -80,11 +80,10 @@ fn open(data: &Path, folder: PolicyFolder, config: &Config) -> Result<Engine, Fa
     }
     Engine::open(data, folder, settings, now()).map_err(|error| {
         let failure = Failure::new(error.to_string());
-        match error {
-            OpenEngineError::Policies(_) => {
-                failure.help("`fullmakt policy check` lists all findings")
-            }
-            _ => failure,
+        if matches!(error, OpenEngineError::Policies(_)) {
+            failure.help("`fullmakt policy check` lists all findings")
+        } else {
+            failure
         }
     })
 }
@@ -136,14 +135,12 @@ fn serve_demo(
         ));
     }
     let own_folder = tempfile::Builder::new().prefix("fullmakt-demo-").tempdir();
-    let (data, _kept) = match &command.data {
-        Some(data) => (data.clone(), None),
-        None => {
-            let dir = own_folder.map_err(|error| {
-                Failure::new(format!("no temporary folder for the demo: {error}"))
-            })?;
-            (dir.path().to_owned(), Some(dir))
-        }
+    let (data, _kept) = if let Some(data) = &command.data {
+        (data.clone(), None)
+    } else {
+        let dir = own_folder
+            .map_err(|error| Failure::new(format!("no temporary folder for the demo: {error}")))?;
+        (dir.path().to_owned(), Some(dir))
     };
     demo::check_folder(&data)?;
     let engine = open(&data, folder, config)?;

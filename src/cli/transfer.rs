@@ -1,4 +1,8 @@
 //! Imports and exports, through a daemon or with a closed store; and what concerns a closed store itself.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a JSON value has null where it has nothing, and never panics"
+)]
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -73,7 +77,7 @@ fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
             complain(
                 &format!("line {} of {} written", progress.lines, progress.of),
                 None,
-            )
+            );
         })
     });
     match imported {
@@ -114,12 +118,12 @@ fn import_there(at: &Daemon, command: &Import, mut input: Box<dyn Read>) -> Outc
     }
     let answer = daemon::succeeded(at, status, answer)?;
     if at.json {
-        say(&answer.to_string())
+        say(&answer.to_string());
     } else {
         say(&format!(
             "imported; revision {}",
             short(&answer["revision"])
-        ))
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

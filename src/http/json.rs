@@ -255,7 +255,7 @@ impl<'a> Fields<'a> {
                     errors.push(FieldError {
                         pointer: at.to_owned(),
                         detail: error.to_string(),
-                    })
+                    });
                 })
                 .ok()
         })

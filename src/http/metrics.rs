@@ -210,9 +210,7 @@ impl Metrics {
             .set(1);
         self.accepting.set(i64::from(service.not_ready().is_none()));
         self.resident.set(resident_bytes().unwrap_or(0));
-        let fds = std::fs::read_dir("/proc/self/fd")
-            .map(Iterator::count)
-            .unwrap_or(0);
+        let fds = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
         self.open_fds.set(i64::try_from(fds).unwrap_or(i64::MAX));
     }
 }
@@ -224,7 +222,7 @@ fn resident_bytes() -> Option<i64> {
     Some(kib * 1024)
 }
 
-/// `GET /metrics`, as OpenMetrics text.
+/// `GET /metrics`, as `OpenMetrics` text.
 pub(crate) fn metrics(service: &Service, _: &Exchange) -> Result<Reply, Problem> {
     service.metrics.read(service);
     let mut body = String::new();

@@ -52,7 +52,7 @@ impl Reply {
         }
     }
 
-    /// A problem as AuthZEN wants it: a JSON string.
+    /// A problem as `AuthZEN` wants it: a JSON string.
     pub(crate) fn message(problem: &Problem) -> Self {
         let headers = problem.headers.clone();
         Self {

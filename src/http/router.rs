@@ -19,7 +19,7 @@ use super::problem::Problem;
 use super::reply::{JSON, Reply};
 use super::routes::{Route, table};
 
-/// The OpenAPI document.
+/// The `OpenAPI` document.
 pub(crate) const OPENAPI: &str = include_str!("openapi.json");
 
 /// What all requests share.
@@ -318,7 +318,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case(JSON)
 }
 
-/// Whether the caller wants problem details from an AuthZEN endpoint.
+/// Whether the caller wants problem details from an `AuthZEN` endpoint.
 pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("application/problem+json"))

@@ -1,4 +1,4 @@
-//! The routes: one table, which the dispatcher, `405` answers and the test of the OpenAPI document read.
+//! The routes: one table, which the dispatcher, `405` answers and the test of the `OpenAPI` document read.
 
 use hyper::Method;
 

@@ -47,12 +47,13 @@ pub fn run(
         .build()
         .map_err(RunError::Runtime)?;
     runtime.block_on(async move {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| match source.kind() {
-                std::io::ErrorKind::AddrInUse => RunError::InUse(address),
-                _ => RunError::Listen { address, source },
-            })?;
+        let listener = TcpListener::bind(address).await.map_err(|source| {
+            if source.kind() == std::io::ErrorKind::AddrInUse {
+                RunError::InUse(address)
+            } else {
+                RunError::Listen { address, source }
+            }
+        })?;
         let at = listener.local_addr().map_err(RunError::Runtime)?;
         if config.public_url.is_empty() {
             config.public_url = format!("http://{at}");

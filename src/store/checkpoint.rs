@@ -271,7 +271,7 @@ impl Found {
 
 impl Pages {
     fn step(&mut self) -> Result<Option<Page>, ReadError> {
-        while let Some(item) = self.range.next() {
+        for item in self.range.by_ref() {
             let (key, value) = item?;
             let Some(parts) = keys::page_parts(&key) else {
                 let why = "it is no key of a page";

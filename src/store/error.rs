@@ -9,7 +9,7 @@ use super::lock::Holder;
 use crate::model::id::Revision;
 
 /// A cause beneath, whatever it is.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a store was not opened. Nothing was changed in it.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,10 @@ fn restore_text(snapshot: Option<Revision>) -> String {
 
 impl OpenError {
     /// What an error of the operating system means for opening.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of the system's errors are not ours to list"
+    )]
     pub(super) fn of_io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {

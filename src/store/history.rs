@@ -170,9 +170,10 @@ where
     V: AsRef<[u8]>,
 {
     range.rev().flat_map(move |item| match item {
-        Ok((key, value)) => match read(key.as_ref(), value.as_ref()) {
-            Some(traces) => traces.into_iter().map(Ok).collect(),
-            None => {
+        Ok((key, value)) => {
+            if let Some(traces) = read(key.as_ref(), value.as_ref()) {
+                traces.into_iter().map(Ok).collect()
+            } else {
                 let what = keys::revision_of(key.as_ref()).map_or_else(
                     || "a history".to_owned(),
                     |revision| format!("the history of revision {revision}"),
@@ -180,7 +181,7 @@ where
                 let why = "it says what no event does";
                 vec![Err(ReadError::damaged(what, key.as_ref(), why))]
             }
-        },
+        }
         Err(error) => vec![Err(error.into())],
     })
 }

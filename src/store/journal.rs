@@ -260,6 +260,7 @@ impl Events {
         ciborium::from_reader(payload).map_err(|why| ReadError::damaged(what(), &key, why))
     }
 
+    #[expect(clippy::type_complexity, reason = "a key and a value")]
     fn part(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, ReadError> {
         if let Some(part) = self.ahead.take() {
             return Ok(Some(part));

@@ -87,6 +87,10 @@ pub(super) fn damaged(dir: &Path, why: String) -> OpenError {
 }
 
 /// The marker beside the database, if this version can read such stores.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of the system's errors are not ours to list"
+)]
 pub(super) fn read_marker(dir: &Path) -> Result<Option<Marker>, OpenError> {
     let marker = Marker::read(dir).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => damaged(
@@ -194,12 +198,11 @@ fn read_meta(dir: &Path, disk: &Disk, key: &[u8]) -> Result<Option<Vec<u8>>, Ope
 
 fn read_revision(dir: &Path, disk: &Disk, key: &[u8]) -> Result<Revision, OpenError> {
     let bytes = read_meta(dir, disk, key)?.and_then(|bytes| bytes.try_into().ok());
-    match bytes {
-        Some(bytes) => Ok(Revision(u64::from_be_bytes(bytes))),
-        None => {
-            let name = String::from_utf8_lossy(key.get(1..).unwrap_or_default());
-            Err(damaged(dir, format!("its `{name}` is missing")))
-        }
+    if let Some(bytes) = bytes {
+        Ok(Revision(u64::from_be_bytes(bytes)))
+    } else {
+        let name = String::from_utf8_lossy(key.get(1..).unwrap_or_default());
+        Err(damaged(dir, format!("its `{name}` is missing")))
     }
 }
 

@@ -232,6 +232,10 @@ fn swap(dir: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The databases that were set aside, in their order.
+#[expect(
+    clippy::maybe_infinite_iter,
+    reason = "it ends at the first number that no folder has"
+)]
 fn aside(dir: &Path) -> Vec<PathBuf> {
     let path = |number: usize| dir.join(format!("store.damaged-{number}"));
     (1..).map(path).take_while(|path| path.exists()).collect()

@@ -62,7 +62,7 @@ pub(crate) fn import(service: &Service, exchange: &Exchange) -> Result<Reply, Pr
     let revision = service
         .engine
         .import(&exchange.call()?, &import, |progress| {
-            lines = progress.lines
+            lines = progress.lines;
         })?;
     Ok(super::written(
         revision,

@@ -1,4 +1,8 @@
 //! `/v1/system-users`.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "writing to a member of a JSON object makes it"
+)]
 
 use serde_json::{Value, json};
 
