@@ -13,4 +13,6 @@ mod equality;
 mod floors;
 mod random_worlds;
 mod search;
+#[cfg(feature = "daemon")]
+mod served;
 mod world;

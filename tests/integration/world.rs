@@ -32,7 +32,8 @@ pub(crate) fn org(number: &str) -> OrgNo {
 
 /// The nth organisation number there is, from 0.
 pub(crate) fn nth_org(nth: u32) -> OrgNo {
-    let mut valid = (92_000_000u32..).filter_map(|eight| Some(eight * 10 + OrgNo::check_digit(eight)?));
+    let mut valid =
+        (92_000_000u32..).filter_map(|eight| Some(eight * 10 + OrgNo::check_digit(eight)?));
     OrgNo::from_u32(valid.nth(nth as usize).unwrap()).unwrap()
 }
 
