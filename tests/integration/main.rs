@@ -12,6 +12,7 @@
 mod equality;
 mod floors;
 mod random_worlds;
+mod rules;
 mod search;
 #[cfg(feature = "daemon")]
 mod served;
