@@ -1,4 +1,5 @@
 //! Worlds for tests: a real engine on a real store in a folder that goes away, driven by its own commands.
+#![allow(dead_code, reason = "a builder offers what tests will want")]
 
 use std::sync::Arc;
 
@@ -365,12 +366,12 @@ pub(crate) fn right(resource: &str, actions: &[&str]) -> SingleRight {
 /// What tests of rules lean on.
 impl World {
     /// The revision of what is published now.
-    pub fn revision(&self) -> u64 {
+    pub(crate) fn revision(&self) -> u64 {
         self.engine.snapshot().revision().0
     }
 
     /// The journal from its beginning.
-    pub fn journal(&self) -> Vec<Recorded> {
+    pub(crate) fn journal(&self) -> Vec<Recorded> {
         self.engine
             .snapshot()
             .changes(&operator(), Revision::ZERO, Some(1000))
@@ -378,7 +379,7 @@ impl World {
     }
 
     /// The text that a command is refused with. Nothing may have been written.
-    pub fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
+    pub(crate) fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
         &self,
         command: impl FnOnce(&Engine) -> Result<T, E>,
     ) -> String {
@@ -389,11 +390,16 @@ impl World {
     }
 
     /// What adding a client came to, by the firm's administrator.
-    pub fn add(&self, nth: u32, client: &str) -> Result<ClientOutcome, ClientError> {
+    pub(crate) fn add(&self, nth: u32, client: &str) -> Result<ClientOutcome, ClientError> {
         self.add_by(firm_admin(), nth, client)
     }
 
-    pub fn add_by(&self, by: Caller, nth: u32, client: &str) -> Result<ClientOutcome, ClientError> {
+    pub(crate) fn add_by(
+        &self,
+        by: Caller,
+        nth: u32,
+        client: &str,
+    ) -> Result<ClientOutcome, ClientError> {
         let written = self
             .engine
             .add_client(&self.call(by), user(nth), org(client), None)?;
@@ -401,7 +407,7 @@ impl World {
     }
 
     /// Makes a request of this draft, under the nth id.
-    pub fn request(
+    pub(crate) fn request(
         &self,
         nth: u32,
         draft: RequestDraft,
@@ -414,7 +420,7 @@ impl World {
     }
 
     /// The numbers of the clients that a list offers, all pages of it.
-    pub fn offered(&self, by: &Caller, nth: u32) -> Vec<OrgNo> {
+    pub(crate) fn offered(&self, by: &Caller, nth: u32) -> Vec<OrgNo> {
         let snapshot = self.engine.snapshot();
         let mut page = PageRequest {
             limit: Some(2),
@@ -434,7 +440,7 @@ impl World {
     }
 
     /// The clients that a system user has, with the packages that each holds.
-    pub fn clients(&self, nth: u32) -> Vec<ClientView> {
+    pub(crate) fn clients(&self, nth: u32) -> Vec<ClientView> {
         let page = PageRequest {
             limit: Some(1000),
             page: None,
@@ -447,7 +453,7 @@ impl World {
     }
 
     /// Another engine on a copy of the store as it lies on disk now: without a clean stop, and so without pages.
-    pub fn as_after_a_crash(&self) -> Self {
+    pub(crate) fn as_after_a_crash(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy_all(self.dir.path(), dir.path());
         let folder = self.folder.clone();
@@ -480,6 +486,6 @@ fn copy_all(from: &std::path::Path, to: &std::path::Path) {
 }
 
 /// The id of the nth request.
-pub fn request_id(nth: u32) -> RequestId {
+pub(crate) fn request_id(nth: u32) -> RequestId {
     RequestId(user(nth).0)
 }

@@ -29,5 +29,3 @@ const CLIENT: &str = "312002744";
 const OTHER_CLIENT: &str = "312004119";
 /// A firm that has nothing to do with the first.
 const OTHER_FIRM: &str = "312005344";
-/// A vendor that has nothing to do with the first.
-const OTHER_VENDOR: &str = "974761076";
