@@ -161,13 +161,7 @@ fn in_a_batch_of_a_client_administrator_the_firm_itself_is_refused_and_the_other
             assert!(refused.missing().is_empty());
             (refused.code(), refused.to_string())
         }
-        other @ (ClientOutcome::Added
-        | ClientOutcome::Already
-        | ClientOutcome::Removed
-        | ClientOutcome::Absent
-        | ClientOutcome::Refused(_)) => {
-            panic!("{other:?}")
-        }
+        other => panic!("{other:?}"),
     };
     let add = Batch {
         add: vec![org(FIRM), org(CLIENT)],

@@ -2,13 +2,24 @@
 //! refusal. Through the engine, without HTTP.
 
 mod approval;
+mod available;
+mod batch;
 mod clients;
+mod codes;
+mod entitled;
 mod forms;
 mod itself;
+mod journal;
 mod keys;
 mod links;
 mod losses;
+mod names;
+mod obligations;
+mod policies;
+mod precedence;
 mod requests;
+mod restart;
+mod sentences;
 mod standard;
 mod systems;
 mod windows;
@@ -29,3 +40,5 @@ const CLIENT: &str = "312002744";
 const OTHER_CLIENT: &str = "312004119";
 /// A firm that has nothing to do with the first.
 const OTHER_FIRM: &str = "312005344";
+/// A vendor that has nothing to do with the first.
+const OTHER_VENDOR: &str = "974761076";

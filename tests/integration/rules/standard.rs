@@ -98,6 +98,26 @@ fn a_standard_system_user_holds_packages_and_single_rights_beside_each_other() {
 }
 
 #[test]
+fn a_chain_shows_a_single_right_only_where_it_opens_the_action() {
+    let world = approved(
+        &[TAX_BASIS],
+        &[("ske-innrapportering-boligsameie", &["read"])],
+    );
+    let links = |action| {
+        let permit = asked(&world, action, "ske-innrapportering-boligsameie", FIRM).explanation;
+        assert_eq!(permit.code, Code::Permit);
+        permit
+            .chain
+            .iter()
+            .map(|link| link.link)
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(links("read"), [LinkKind::Approval, LinkKind::SingleRight]);
+    assert_eq!(links("write"), [LinkKind::Approval]);
+}
+
+#[test]
 fn a_standard_system_user_asked_about_another_party_has_no_access() {
     let world = approved(
         &[TAX_BASIS],
