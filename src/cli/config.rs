@@ -284,7 +284,7 @@ mod tests {
             ),
             (
                 "knd = \"person\"",
-                "fullmakt.toml: caller 1: `knd` is not a key of a caller; did you mean `id`?",
+                "fullmakt.toml: caller 1: `knd` is not a key of a caller; did you mean `kind`?",
             ),
         ];
         for (lines, expected) in cases {
