@@ -4,6 +4,7 @@ mod demo;
 mod nothing_lost;
 mod official_cedar;
 mod readme;
+mod stop;
 mod story;
 mod strict;
 
