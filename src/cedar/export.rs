@@ -155,7 +155,8 @@ impl Compiled {
             .for_each(|mandate| put(entity::mandate(mandate)));
         let made = grants
             .values()
-            .filter_map(|entity| entity.to_json_value().ok());
+            .filter_map(|entity| entity.to_json_value().ok())
+            .map(with_parents_in_order);
         let bare = self.bare_entities(world);
         let all: Vec<_> = stored.into_iter().chain(bare).chain(made).collect();
 
@@ -237,4 +238,12 @@ pub fn request_json(question: &Question, now: Timestamp) -> Value {
         "resource": uid(&names.resource, &question.resource).to_string(),
         "context": context,
     })
+}
+
+/// Cedar keeps parents in a hash set; in order, the same grants are always the same text.
+fn with_parents_in_order(mut entity: Value) -> Value {
+    if let Some(Value::Array(parents)) = entity.get_mut("parents") {
+        parents.sort_by_cached_key(Value::to_string);
+    }
+    entity
 }

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::args::{
-    Client, Daemon, Party, Relation, Request, RequestText, System, SystemText, SystemUser,
+use super::args::Daemon;
+use super::args_admin::{
+    Client, Party, Relation, Request, RequestText, System, SystemText, SystemUser,
 };
 use super::daemon::{all, call, escaped};
 use super::output::{card, say, short, table};

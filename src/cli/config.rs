@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use fullmakt::http::{Callers, Limits};
-use fullmakt::model::caller::{BoundResources, Caller, CallerKind, TokenHash};
+use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
-use fullmakt::model::id::{ActorId, OrgNo, PackageCode};
 use fullmakt::model::system::nearest;
 use toml::{Table, Value};
 
 use super::Failure;
+use super::config_caller::{CallerText, caller_text};
 
 const KEYS: [&str; 8] = [
     "listen",
@@ -22,8 +22,6 @@ const KEYS: [&str; 8] = [
     "body_bytes",
     "caller",
 ];
-const CALLER_KEYS: [&str; 6] = ["id", "sha256", "kind", "resources", "party", "packages"];
-const KINDS: [&str; 4] = ["resource-api", "vendor", "person", "operator"];
 
 /// What the file says; what it leaves out is nothing.
 #[derive(Debug, Default)]
@@ -37,22 +35,6 @@ pub(crate) struct Config {
     /// The callers, with their packages as they were written: the catalogue is not read yet.
     pub(crate) callers: Vec<CallerText>,
     file: String,
-}
-
-/// A caller as the file has it.
-#[derive(Debug)]
-pub(crate) struct CallerText {
-    id: ActorId,
-    tokens: Vec<TokenHash>,
-    kind: KindText,
-}
-
-#[derive(Debug)]
-enum KindText {
-    ResourceApi(BoundResources),
-    Vendor(OrgNo),
-    Person(OrgNo, Vec<String>),
-    Operator,
 }
 
 /// The address of a text, or what is wrong with it.
@@ -122,7 +104,12 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn known_only(table: &Table, known: &[&str], file: &str, of: &str) -> Result<(), Failure> {
+pub(super) fn known_only(
+    table: &Table,
+    known: &[&str],
+    file: &str,
+    of: &str,
+) -> Result<(), Failure> {
     let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else {
         return Ok(());
     };
@@ -132,7 +119,11 @@ fn known_only(table: &Table, known: &[&str], file: &str, of: &str) -> Result<(),
     )))
 }
 
-fn take_text(table: &mut Table, key: &str, file: &str) -> Result<Option<String>, Failure> {
+pub(super) fn take_text(
+    table: &mut Table,
+    key: &str,
+    file: &str,
+) -> Result<Option<String>, Failure> {
     match table.remove(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -158,7 +149,11 @@ fn take_number(
     }
 }
 
-fn take_texts(table: &mut Table, key: &str, file: &str) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn take_texts(
+    table: &mut Table,
+    key: &str,
+    file: &str,
+) -> Result<Option<Vec<String>>, Failure> {
     let wrong = || Failure::new(format!("{file}: `{key}` has to be a list of strings"));
     match table.remove(key) {
         None => Ok(None),
@@ -172,98 +167,6 @@ fn take_texts(table: &mut Table, key: &str, file: &str) -> Result<Option<Vec<Str
     }
 }
 
-fn caller_text(value: Value, file: &str) -> Result<CallerText, Failure> {
-    let Value::Table(mut table) = value else {
-        return Err(Failure::new(format!("{file}: it has to be a table")));
-    };
-    known_only(&table, &CALLER_KEYS, file, " of a caller")?;
-    let missing = |key: &str| Failure::new(format!("{file}: `{key}` is missing"));
-    let parsed = |key: &str, error: &dyn std::fmt::Display| {
-        Failure::new(format!("{file}: `{key}`: {error}"))
-    };
-    let id = take_text(&mut table, "id", file)?.ok_or_else(|| missing("id"))?;
-    let id: ActorId = id.parse().map_err(|error| parsed("id", &error))?;
-    let hashes = match table.remove("sha256") {
-        Some(Value::String(one)) => vec![one],
-        Some(other) => {
-            table.insert("sha256".to_owned(), other);
-            take_texts(&mut table, "sha256", file)?.unwrap_or_default()
-        }
-        None => {
-            return Err(missing("sha256").help("make it with: printf %s \"$TOKEN\" | sha256sum"));
-        }
-    };
-    let tokens = hashes
-        .iter()
-        .map(|hash| hash.parse::<TokenHash>())
-        .collect::<Result<Vec<_>, _>>();
-    let tokens = tokens.map_err(|error| Failure::new(format!("{file}: {error}")))?;
-    let kind = take_text(&mut table, "kind", file)?.ok_or_else(|| missing("kind"))?;
-    let party = take_text(&mut table, "party", file)?;
-    let party: Option<OrgNo> = party
-        .map(|text| text.parse().map_err(|error| parsed("party", &error)))
-        .transpose()?;
-    let (packages, resources) = (
-        take_texts(&mut table, "packages", file)?,
-        take_texts(&mut table, "resources", file)?,
-    );
-    let out_of_place = |key: &str| {
-        Failure::new(format!(
-            "{file}: `{key}` does not go with the kind `{kind}`"
-        ))
-    };
-    let given = [
-        ("party", party.is_some()),
-        ("packages", packages.is_some()),
-        ("resources", resources.is_some()),
-    ];
-    let fitting: &[&str] = match kind.as_str() {
-        "resource-api" => &["resources"],
-        "vendor" => &["party"],
-        "person" => &["party", "packages"],
-        "operator" => &[],
-        other => {
-            let near = nearest(other, KINDS.into_iter()).unwrap_or_default();
-            return Err(Failure::new(format!(
-                "{file}: `kind` is `{other}`; did you mean `{near}`? ({})",
-                KINDS.join(", ")
-            )));
-        }
-    };
-    if let Some((key, _)) = given
-        .iter()
-        .find(|(key, given)| *given && !fitting.contains(key))
-    {
-        return Err(out_of_place(key));
-    }
-    let kind = match kind.as_str() {
-        "resource-api" => KindText::ResourceApi(bound(
-            resources.ok_or_else(|| missing("resources"))?,
-            &parsed,
-        )?),
-        "vendor" => KindText::Vendor(party.ok_or_else(|| missing("party"))?),
-        "person" => KindText::Person(
-            party.ok_or_else(|| missing("party"))?,
-            packages.unwrap_or_default(),
-        ),
-        _ => KindText::Operator,
-    };
-    Ok(CallerText { id, tokens, kind })
-}
-
-fn bound(
-    resources: Vec<String>,
-    parsed: &dyn Fn(&str, &dyn std::fmt::Display) -> Failure,
-) -> Result<BoundResources, Failure> {
-    if resources == ["*"] {
-        return Ok(BoundResources::Every);
-    }
-    let these = resources
-        .iter()
-        .map(|text| text.parse().map_err(|error| parsed("resources", &error)));
-    Ok(BoundResources::These(these.collect::<Result<_, _>>()?))
-}
-
 impl Config {
     /// The callers, now that the catalogue says which packages there are.
     pub(crate) fn callers(&self, catalogue: &Catalogue) -> Result<Callers, Failure> {
@@ -272,24 +175,10 @@ impl Config {
             let failed = |error: &dyn std::fmt::Display| {
                 Failure::new(format!("{}: caller `{}`: {error}", self.file, text.id))
             };
-            let kind = match &text.kind {
-                KindText::ResourceApi(resources) => CallerKind::ResourceApi {
-                    resources: resources.clone(),
-                },
-                KindText::Vendor(party) => CallerKind::Vendor { party: *party },
-                KindText::Operator => CallerKind::Operator,
-                KindText::Person(party, packages) => {
-                    let known = |package: &String| {
-                        catalogue.find(package).map(|id| catalogue.code(id).clone())
-                    };
-                    let packages: Result<Vec<PackageCode>, _> =
-                        packages.iter().map(known).collect();
-                    CallerKind::Person {
-                        party: *party,
-                        packages: packages.map_err(|error| failed(&error))?,
-                    }
-                }
-            };
+            let kind = text
+                .kind
+                .as_caller_kind(catalogue)
+                .map_err(|error| failed(&error))?;
             callers
                 .add(
                     Caller {
@@ -395,7 +284,7 @@ mod tests {
             ),
             (
                 "knd = \"person\"",
-                "fullmakt.toml: caller 1: `knd` is not a key of a caller; did you mean `id`?",
+                "fullmakt.toml: caller 1: `knd` is not a key of a caller; did you mean `kind`?",
             ),
         ];
         for (lines, expected) in cases {

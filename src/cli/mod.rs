@@ -2,8 +2,10 @@
 
 mod admin;
 mod args;
+mod args_admin;
 mod ask;
 mod config;
+mod config_caller;
 mod daemon;
 mod demo;
 mod output;

@@ -59,11 +59,10 @@ impl Snapshot {
                     chain.extend(self.link(LinkKind::Delegation, in_force.added, None)?);
                 }
                 UserKind::Standard => {
-                    let rights = user
-                        .rights
-                        .iter()
-                        .any(|right| right.resource == question.resource);
-                    if code == Code::Permit && rights {
+                    let opened_by_right = self.state.placed(question).is_some_and(|(action, _)| {
+                        self.state.right(user, question, action).is_some()
+                    });
+                    if code == Code::Permit && opened_by_right {
                         chain.push(approval(LinkKind::SingleRight));
                     }
                 }

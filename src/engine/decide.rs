@@ -223,7 +223,7 @@ impl State {
     }
 
     /// The template that opens the action by a single right on the resource. Only standard system users hold any.
-    fn right(
+    pub(super) fn right(
         &self,
         user: &SystemUser,
         question: &Question,

@@ -95,7 +95,10 @@ impl Snapshot {
                     instant: None,
                 });
             }
-            if let Some(unopened) = unopened(state, question) {
+            // A single right opens the action too, whatever the policies about the resource open.
+            if judged.right.is_none()
+                && let Some(unopened) = unopened(state, question)
+            {
                 return Ok(Finding::of(unopened));
             }
             let at_highest = Asked {

@@ -13,6 +13,7 @@ mod decide;
 mod error;
 mod explain;
 mod export;
+mod folder;
 mod generation;
 mod grow;
 mod import;
@@ -33,16 +34,16 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 
-use crate::cedar::Compiled;
-use crate::model::caller::{Actor, Caller};
+use crate::model::caller::Caller;
 use crate::model::catalogue::Catalogue;
 use crate::model::event::{Cause, Event, Recorded};
 use crate::model::id::Revision;
-use crate::model::policy::{Finding, PolicyFolder};
+use crate::model::policy::PolicyFolder;
 use crate::model::request::DAYS_TO_EXPIRY;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 
+use folder::{compile, daemon};
 use generation::Generation;
 use keeper::Keeper;
 use sets::PackageSets;
@@ -59,6 +60,7 @@ pub use error::{
     Unavailable, ViewError,
 };
 pub use export::ExportScope;
+pub use folder::check_policies;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use search::Sought;
@@ -323,38 +325,4 @@ impl Snapshot {
     pub fn catalogue(&self) -> &Catalogue {
         &self.state.catalogue
     }
-}
-
-/// How the journal names what the daemon itself does.
-fn daemon() -> Actor {
-    match "fullmakt".parse() {
-        Ok(id) => Actor {
-            kind: "daemon".into(),
-            id,
-            party: None,
-        },
-        Err(_) => unreachable!("the daemon's own name is well-formed"),
-    }
-}
-
-fn compile(folder: PolicyFolder) -> Result<(Generation, Catalogue), Vec<Finding>> {
-    let policies = Compiled::compile(&folder)?;
-    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
-    let catalogue = Catalogue::parse(text, None).map_err(|error| {
-        let file = PolicyFolder::CATALOGUE.into();
-        let help = "compare it with the catalogue that the project ships".to_owned();
-        vec![Finding {
-            file,
-            at: None,
-            code: "catalogue",
-            message: error.to_string(),
-            help,
-        }]
-    })?;
-    Ok((Generation::new(policies, folder), catalogue))
-}
-
-/// Everything that is wrong with a policy folder; nothing if it can be put in force.
-pub fn check_policies(folder: PolicyFolder) -> Vec<Finding> {
-    compile(folder).err().unwrap_or_default()
 }

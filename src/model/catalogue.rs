@@ -1,6 +1,6 @@
 //! The catalogue of access packages: which exist, who may hold them, and what each client relation gives.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ struct CatalogueText {
 #[derive(Debug, Clone, Default)]
 struct Gift {
     to_all: PackageSet,
-    by_form: HashMap<LegalForm, PackageSet>,
+    by_form: BTreeMap<LegalForm, PackageSet>,
 }
 
 /// The access packages that exist and what each relation gives, read from `policies/catalogue.json`.
@@ -324,7 +324,8 @@ impl Catalogue {
     /// The packages that keep every single relation from covering the whole set; empty if one can.
     pub fn never_covered_together(&self, set: &PackageSet) -> PackageSet {
         let mut missing = set.minus(&self.assignable.intersection(&self.delegable));
-        for gift in self.gifts.values() {
+        // In a fixed order: where two relations leave as many, the same packages are named every time.
+        for gift in Role::ALL.iter().filter_map(|role| self.gifts.get(role)) {
             let forms = gift.by_form.values().copied().chain([PackageSet::EMPTY]);
             for by_form in forms {
                 let left = set.minus(&gift.to_all.union(&by_form));

@@ -89,6 +89,9 @@ impl<'de> Deserialize<'de> for OrgList {
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("packed organisation numbers")
             }
+            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<OrgList, E> {
+                self.visit_bytes(&bytes)
+            }
             fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<OrgList, E> {
                 OrgList::unpacked(bytes)
                     .ok_or_else(|| E::custom("packed organisation numbers are damaged"))
@@ -97,7 +100,8 @@ impl<'de> Deserialize<'de> for OrgList {
         if deserializer.is_human_readable() {
             Vec::deserialize(deserializer).map(Self::new)
         } else {
-            deserializer.deserialize_bytes(Packed)
+            // As a buffer of its own: a reader may not lend out long ones.
+            deserializer.deserialize_byte_buf(Packed)
         }
     }
 }

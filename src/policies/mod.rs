@@ -7,3 +7,6 @@ mod shipped;
 
 pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read};
 pub use shipped::shipped;
+
+#[cfg(test)]
+mod tests;

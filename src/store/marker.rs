@@ -58,11 +58,6 @@ impl Marker {
         }
     }
 
-    /// Whether this version can read the store.
-    pub(super) fn is_readable(&self) -> bool {
-        self.format <= FORMAT
-    }
-
     /// Writes it beside the database, durably and whole.
     pub(super) fn write(&self, dir: &Path) -> io::Result<()> {
         let text = self.to_json();

@@ -3,12 +3,12 @@
 //! It keeps bytes and events and knows nothing of what a state is. Decisions never read it: they are served from memory.
 //! Exactly one thread appends, the engine's committer; any thread reads.
 //!
-//! Beneath is sled 0.34.7, one tree, a table byte first in each key ([`keys`]). A batch on one tree that was flushed and
+//! Beneath is sled 0.34.7, one tree, a table byte first in each key (`keys`). A batch on one tree that was flushed and
 //! synced survived every kill, whole. What this never uses, and why: `transaction`, which locks the whole database and
 //! runs its closure anew on a conflict; `watch_prefix`, whose subscribers hold writers up; `generate_id`, which jumps at each
 //! start (revisions are gapless); `drop_tree` and `merge`, which rewrite pages outside of the one log order that batches have;
-//! values over [`frame::LONGEST_VALUE`], which may go to files that are never synced. sled has no repair
-//! (spacejam/sled#1533): hence [`snapshot`] files of our own, and [`Store::restore`].
+//! values over a few kibibytes, which may go to files that are never synced. sled has no repair
+//! (spacejam/sled#1533): hence snapshot files of our own, and [`Store::restore`].
 //!
 //! ```text
 //! <data>/LOCK                        who has the store open

@@ -5,6 +5,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::semicolon_if_nothing_returned,
+    clippy::type_complexity,
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     reason = "the helpers of tests may stop a test as the tests themselves may"
 )]
@@ -12,6 +15,7 @@
 mod equality;
 mod floors;
 mod random_worlds;
+mod rules;
 mod search;
 #[cfg(feature = "daemon")]
 mod served;

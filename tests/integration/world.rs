@@ -1,10 +1,15 @@
 //! Worlds for tests: a real engine on a real store in a folder that goes away, driven by its own commands.
+#![allow(dead_code, reason = "a builder offers what tests will want")]
 
 use std::sync::Arc;
 
-use fullmakt::engine::{Call, Engine, Settings};
+use fullmakt::engine::{
+    Call, ClientError, ClientOutcome, ClientView, CreateRequestError, Engine, PageRequest,
+    RequestMade, Settings,
+};
 use fullmakt::model::caller::{BoundResources, Caller, CallerKind};
-use fullmakt::model::id::{OrgNo, RequestId, SystemUserId};
+use fullmakt::model::event::Recorded;
+use fullmakt::model::id::{OrgNo, RequestId, Revision, SystemUserId};
 use fullmakt::model::party::Party;
 use fullmakt::model::policy::{PolicyFile, PolicyFolder};
 use fullmakt::model::question::{Asked, Explained, Question};
@@ -356,4 +361,131 @@ pub(crate) fn right(resource: &str, actions: &[&str]) -> SingleRight {
             .map(|action| action.parse().unwrap())
             .collect(),
     )
+}
+
+/// What tests of rules lean on.
+impl World {
+    /// The revision of what is published now.
+    pub(crate) fn revision(&self) -> u64 {
+        self.engine.snapshot().revision().0
+    }
+
+    /// The journal from its beginning.
+    pub(crate) fn journal(&self) -> Vec<Recorded> {
+        self.engine
+            .snapshot()
+            .changes(&operator(), Revision::ZERO, Some(1000))
+            .unwrap()
+    }
+
+    /// The text that a command is refused with. Nothing may have been written.
+    pub(crate) fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
+        &self,
+        command: impl FnOnce(&Engine) -> Result<T, E>,
+    ) -> String {
+        let before = self.revision();
+        let refusal = command(&self.engine).map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(self.revision(), before, "a refused command wrote something");
+        refusal.expect_err("the command was not refused")
+    }
+
+    /// What adding a client came to, by the firm's administrator.
+    pub(crate) fn add(&self, nth: u32, client: &str) -> Result<ClientOutcome, ClientError> {
+        self.add_by(firm_admin(), nth, client)
+    }
+
+    pub(crate) fn add_by(
+        &self,
+        by: Caller,
+        nth: u32,
+        client: &str,
+    ) -> Result<ClientOutcome, ClientError> {
+        let written = self
+            .engine
+            .add_client(&self.call(by), user(nth), org(client), None)?;
+        Ok(written.value)
+    }
+
+    /// Makes a request of this draft, under the nth id.
+    pub(crate) fn request(
+        &self,
+        nth: u32,
+        draft: RequestDraft,
+    ) -> Result<RequestMade, CreateRequestError> {
+        let id = RequestId(user(nth).0);
+        let written = self
+            .engine
+            .create_request(&self.call(vendor()), id, draft)?;
+        Ok(written.value)
+    }
+
+    /// The numbers of the clients that a list offers, all pages of it.
+    pub(crate) fn offered(&self, by: &Caller, nth: u32) -> Vec<OrgNo> {
+        let snapshot = self.engine.snapshot();
+        let mut page = PageRequest {
+            limit: Some(2),
+            page: None,
+        };
+        let mut offered = Vec::new();
+        loop {
+            let got = snapshot
+                .available_clients(by, user(nth), &page, self.instant())
+                .unwrap();
+            offered.extend(got.items.iter().map(|item| item.client));
+            if got.next.is_empty() {
+                return offered;
+            }
+            page.page = Some(got.next);
+        }
+    }
+
+    /// The clients that a system user has, with the packages that each holds.
+    pub(crate) fn clients(&self, nth: u32) -> Vec<ClientView> {
+        let page = PageRequest {
+            limit: Some(1000),
+            page: None,
+        };
+        self.engine
+            .snapshot()
+            .clients(&firm_admin(), user(nth), &page)
+            .unwrap()
+            .items
+    }
+
+    /// Another engine on a copy of the store as it lies on disk now: without a clean stop, and so without pages.
+    pub(crate) fn as_after_a_crash(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        copy_all(self.dir.path(), dir.path());
+        let folder = self.folder.clone();
+        let engine = Engine::open(
+            dir.path(),
+            folder.clone(),
+            Settings::default(),
+            self.instant(),
+        );
+        Self {
+            engine: Arc::new(engine.unwrap()),
+            now: self.now,
+            folder,
+            dir,
+        }
+    }
+}
+
+fn copy_all(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy_all(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// The id of the nth request.
+pub(crate) fn request_id(nth: u32) -> RequestId {
+    RequestId(user(nth).0)
 }

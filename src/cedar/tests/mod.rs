@@ -6,6 +6,7 @@ mod classify;
 mod context;
 mod export;
 mod findings;
+mod findings_of_folders;
 mod further;
 mod limits;
 mod shipped;

@@ -39,7 +39,6 @@ pub(super) struct Named {
 pub(super) struct Declared {
     pub(super) line: usize,
     pub(super) in_test: bool,
-    pub(super) public: bool,
     pub(super) name: String,
     /// From the crate's root.
     pub(super) path: Vec<String>,
@@ -207,12 +206,10 @@ impl<'ast> Visit<'ast> for Reader {
             }
             match &item.content {
                 None => {
-                    let public = matches!(item.vis, Visibility::Public(_));
                     let in_test = reader.in_test;
                     reader.found.modules.push(Declared {
                         line: line(item),
                         in_test,
-                        public,
                         name,
                         path,
                     });

@@ -280,13 +280,6 @@ impl Rules<'_> {
         if self.place != Place::LibRoot {
             return;
         }
-        for module in names.modules.iter().filter(|module| module.public) {
-            let said = format!(
-                "`pub mod {0}` exports whatever `{0}` holds; write `mod {0};` and list what is public",
-                module.name
-            );
-            self.report(Rule::Root, module.line, said);
-        }
         for line in &names.items {
             self.report(
                 Rule::Root,

@@ -234,18 +234,13 @@ fn the_root_lists_by_name() {
     breaks(
         Rule::Root,
         "lib.rs",
-        &[
-            "pub mod model;",
-            "pub struct Engine;",
-            "pub mod prelude { }",
-            "impl A { }",
-        ],
+        &["pub struct Engine;", "pub mod prelude { }", "impl A { }"],
     );
     keeps(
         Rule::Root,
         "lib.rs",
         &[
-            "//! Docs.\nmod model;\n#[cfg(feature = \"daemon\")]\nmod http;\npub use model::id::{OrgNo, Revision};",
+            "//! Docs.\npub mod model;\n#[cfg(feature = \"daemon\")]\nmod http;\npub use model::id::{OrgNo, Revision};",
         ],
     );
 }

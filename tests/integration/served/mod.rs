@@ -11,10 +11,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use fullmakt::model::hash::ContentHash;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// The command under test.
 pub(crate) const FULLMAKT: &str = env!("CARGO_BIN_EXE_fullmakt");
@@ -50,10 +50,9 @@ const CALLERS: [(&str, &str, &str); 8] = [
 /// A configuration with the story's callers.
 pub(crate) fn configuration() -> String {
     let caller = |(id, kind, more): &(&str, &str, &str)| {
-        let hash: String = Sha256::digest(id.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut hash = ContentHash::default();
+        hash.update(id.as_bytes());
+        let hash = hash.finish();
         format!("[[caller]]\nid = \"{id}\"\nkind = \"{kind}\"\nsha256 = \"{hash}\"\n{more}\n")
     };
     CALLERS.iter().map(caller).collect()
@@ -291,13 +290,4 @@ pub(crate) fn store() -> (tempfile::TempDir, PathBuf) {
     let data = dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
     (dir, data)
-}
-
-/// Waits until something is so, for ten seconds at the most.
-pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

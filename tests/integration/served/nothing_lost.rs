@@ -61,9 +61,10 @@ fn prepare(daemon: &Daemon) -> String {
     );
     let all =
         (0..WRITERS).flat_map(|writer| (0..SINGLES + TOGETHER).map(move |nth| client(writer, nth)));
-    let lines: String = all
-        .map(|client| format!("{{\"relation\":{{\"client\":\"{client}\",\"firm\":\"{FIRM}\",\"role\":\"regnskapsforer\"}}}}\n"))
+    let lines: Vec<_> = all
+        .map(|client| format!("{{\"relation\":{{\"client\":\"{client}\",\"firm\":\"{FIRM}\",\"role\":\"regnskapsforer\"}}}}"))
         .collect();
+    let lines = lines.join("\n");
     let imported = daemon
         .raw(
             "operator",
@@ -292,7 +293,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half_there_after_a_kill() {
                         known,
                         killed,
                         round * 31 + writer as u64,
-                    )
+                    );
                 });
             }
             std::thread::sleep(Duration::from_millis(5 + (round * 37) % 140));

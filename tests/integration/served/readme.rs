@@ -18,17 +18,19 @@ fn blocks(text: &str) -> Vec<Shown> {
         match (inside, line) {
             (false, "```console") => inside = true,
             (true, "```") => inside = false,
-            (true, line) => match line.strip_prefix("$ ") {
-                Some(command) => shown.push(Shown {
-                    command: command.to_owned(),
-                    output: String::new(),
-                }),
-                None => {
+            (true, line) => {
+                if let Some(command) = line.strip_prefix("$ ") {
+                    let command = command.to_owned();
+                    shown.push(Shown {
+                        command,
+                        output: String::new(),
+                    });
+                } else {
                     let last = shown.last_mut().expect("a block begins with a command");
                     last.output.push_str(line);
                     last.output.push('\n');
                 }
-            },
+            }
             (false, _) => {}
         }
     }

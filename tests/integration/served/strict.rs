@@ -249,8 +249,8 @@ fn routes_methods_queries_and_tokens_are_told_apart() {
             "`abc` is not a UUID of the form `5ea1d000-0000-4000-8000-000000000001`",
         ),
         (
-            "/v1/relations/312002744/312001373/regnskap",
-            "role `regnskap` is not one of `regnskapsforer`, `revisor`, `forretningsforer`, `rettighetshaver`; did you mean `regnskapsforer`?",
+            "/v1/relations/312002744/312001373/regnskapsforr",
+            "role `regnskapsforr` is not one of `regnskapsforer`, `revisor`, `forretningsforer`, `rettighetshaver`; did you mean `regnskapsforer`?",
         ),
     ];
     for (path, expected) in queries {
@@ -432,9 +432,9 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).map(|_| ()).unwrap()
+            std::fs::copy(entry.path(), target).map(|_| ()).unwrap();
         }
     }
 }

@@ -1,0 +1,43 @@
+//! Policy folders, compiled.
+
+use crate::cedar::Compiled;
+use crate::model::caller::Actor;
+use crate::model::catalogue::Catalogue;
+use crate::model::policy::{Finding, PolicyFolder};
+
+use super::generation::Generation;
+
+/// How the journal names what the daemon itself does.
+pub(super) fn daemon() -> Actor {
+    match "fullmakt".parse() {
+        Ok(id) => Actor {
+            kind: "daemon".into(),
+            id,
+            party: None,
+        },
+        Err(_) => unreachable!("the daemon's own name is well-formed"),
+    }
+}
+
+/// A folder as a generation, with its catalogue.
+pub(super) fn compile(folder: PolicyFolder) -> Result<(Generation, Catalogue), Vec<Finding>> {
+    let policies = Compiled::compile(&folder)?;
+    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    let catalogue = Catalogue::parse(text, None).map_err(|error| {
+        let file = PolicyFolder::CATALOGUE.into();
+        let help = "compare it with the catalogue that the project ships".to_owned();
+        vec![Finding {
+            file,
+            at: None,
+            code: "catalogue",
+            message: error.to_string(),
+            help,
+        }]
+    })?;
+    Ok((Generation::new(policies, folder), catalogue))
+}
+
+/// Everything that is wrong with a policy folder; nothing if it can be put in force.
+pub fn check_policies(folder: PolicyFolder) -> Vec<Finding> {
+    compile(folder).err().unwrap_or_default()
+}

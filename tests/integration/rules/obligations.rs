@@ -1,0 +1,139 @@
+//! What a permit obliges to: it never changes a decision, and the highest among the deciding policies counts.
+
+use fullmakt::model::question::Obligations;
+use fullmakt::model::reason::Code;
+use fullmakt::model::relation::Role;
+use fullmakt::model::request::UserKind;
+
+use super::codes::{at_level, folder_with};
+use super::{CLAIMS, CLIENT, PAYROLL, TAX_BASIS, WITH_SIGNING, WITHOUT_SIGNING};
+use crate::world::{FIRM, World, question};
+
+const LEVELS: &str = r#"
+@id("prover/with")
+@minimum_authentication_level("2")
+@minimum_authentication_level_org("4")
+permit (principal in AccessPackage::"regnskapsforer-med-signeringsrettighet", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/without")
+@minimum_authentication_level("4")
+@minimum_authentication_level_org("1")
+permit (principal in AccessPackage::"regnskapsforer-uten-signeringsrettighet", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/payroll")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/at-night")
+@minimum_authentication_level("3")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover")
+when { context has authenticationLevel && context.authenticationLevel == 2 };
+
+@id("prover/not-met")
+@minimum_authentication_level("4")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover")
+when { principal.party == Organization::"312005239" };
+
+@id("prover/forbid")
+@minimum_authentication_level("4")
+forbid (principal, action == Action::"write", resource == Resource::"prover");
+"#;
+
+fn levels(user: Option<u8>, org: Option<u8>) -> Obligations {
+    Obligations {
+        minimum_authentication_level: user,
+        minimum_authentication_level_org: org,
+    }
+}
+
+fn world() -> World {
+    let all = [WITH_SIGNING, WITHOUT_SIGNING, PAYROLL];
+    World::under(folder_with(LEVELS))
+        .system(&all)
+        .agent(1, &[WITH_SIGNING])
+        .agent(2, &[WITHOUT_SIGNING])
+        .agent(3, &[WITH_SIGNING, WITHOUT_SIGNING])
+        .agent(4, &[PAYROLL])
+        .relation(CLIENT, Role::Accountant)
+        .client(1, CLIENT)
+        .client(2, CLIENT)
+        .client(3, CLIENT)
+        .client(4, CLIENT)
+}
+
+#[test]
+fn obligations_go_out_with_every_permit_even_a_bare_one() {
+    let world = world();
+    let asked = question(1, "read", "ske-krav-og-betalinger", CLIENT);
+
+    let bare = world.engine.snapshot().decide(&asked, world.instant());
+    assert!(bare.permit);
+    assert_eq!(bare.obligations, levels(Some(3), None));
+}
+
+#[test]
+fn the_highest_among_the_determining_policies_counts() {
+    let world = world();
+    let of = |nth| {
+        world
+            .explain(&question(nth, "read", "prover", CLIENT))
+            .decision
+            .obligations
+    };
+
+    assert_eq!(of(1), levels(Some(2), Some(4)));
+    assert_eq!(of(2), levels(Some(4), Some(1)));
+    assert_eq!(of(3), levels(Some(4), Some(4)));
+    assert_eq!(of(4), Obligations::NONE);
+}
+
+#[test]
+fn a_permit_whose_condition_is_not_met_obliges_to_nothing() {
+    let world = world();
+    let asked = || question(4, "read", "prover", CLIENT);
+    let at = |level| world.explain(&at_level(asked(), level)).decision;
+
+    assert_eq!(at(1).obligations, Obligations::NONE);
+    assert_eq!(at(2).obligations, levels(Some(3), None));
+    assert!(at(1).permit && at(2).permit);
+}
+
+#[test]
+fn an_obligation_never_changes_a_decision() {
+    let world = world();
+    for level in [0, 1, 2, 3, 4] {
+        let asked = at_level(question(2, "read", "prover", CLIENT), level);
+        let decision = world.explain(&asked).decision;
+        assert!(decision.permit, "level {level}");
+        assert_eq!(decision.obligations, levels(Some(4), Some(1)));
+    }
+}
+
+#[test]
+fn no_access_obliges_to_nothing() {
+    let world = world();
+
+    let forbidden = world.explain(&question(3, "write", "prover", CLIENT));
+    assert!(!forbidden.decision.permit);
+    assert_eq!(forbidden.decision.obligations, Obligations::NONE);
+    let not_added = world.explain(&question(3, "read", "prover", FIRM));
+    assert_eq!(not_added.explanation.code, Code::ClientIsTheFirm);
+    assert_eq!(not_added.decision.obligations, Obligations::NONE);
+}
+
+#[test]
+fn a_standard_system_user_is_obliged_as_an_agent_is() {
+    let world = World::new()
+        .system(&[TAX_BASIS, CLAIMS])
+        .requested(1, UserKind::Standard, &[TAX_BASIS, CLAIMS])
+        .approved(1);
+
+    let permit = world.ask(1, FIRM);
+    assert_eq!(permit.decision.obligations, levels(Some(3), None));
+    assert_eq!(
+        permit.explanation.policies,
+        [
+            "ske-krav-og-betalinger/read-krav-og-utlegg",
+            "ske-krav-og-betalinger/read-skattegrunnlag"
+        ]
+    );
+}
