@@ -17,8 +17,10 @@ pub struct Limits {
     pub headers: usize,
     /// The time to send the headers; ten seconds unless said.
     pub header_time: Duration,
-    /// The time to send the body; thirty seconds unless said.
+    /// The time to send the body, or of an import each part of it; thirty seconds unless said.
     pub body_time: Duration,
+    /// The time to answer once the body is there, an import excepted; thirty seconds unless said.
+    pub answer_time: Duration,
     /// The most connections at once; 10,000 unless said.
     pub connections: usize,
     /// How long requests in flight may go on when the daemon stops; ten seconds unless said.
@@ -35,6 +37,7 @@ impl Default for Limits {
             headers: 16 * 1024,
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(30),
             connections: 10_000,
             drain_time: Duration::from_secs(10),
         }

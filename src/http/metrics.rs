@@ -1,7 +1,7 @@
 //! Counters and histograms for Prometheus, in base units. No label says whom or what a question was about.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -11,9 +11,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
-use super::router::{Exchange, Service};
+use super::router::Service;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DecisionLabels {
@@ -52,6 +53,16 @@ const REQUEST_SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
+/// One request in flight, until this is dropped: also when its caller hangs up, which no line of code after it sees.
+#[derive(Debug)]
+pub(crate) struct InFlight(Gauge<i64, AtomicI64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// The daemon's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -60,7 +71,7 @@ pub(crate) struct Metrics {
     decision_seconds: Family<ApiLabels, Histogram>,
     batch_size: Histogram,
     request_seconds: Family<RequestLabels, Histogram>,
-    pub(crate) in_flight: Gauge<i64, AtomicI64>,
+    in_flight: Gauge<i64, AtomicI64>,
     auth_failures: Family<KindLabels, Counter<u64, AtomicU64>>,
     policy_set: Family<PolicyLabels, Gauge<i64, AtomicI64>>,
     revision: Gauge<i64, AtomicI64>,
@@ -155,11 +166,27 @@ impl Metrics {
             Unit::Bytes,
             self.resident.clone(),
         );
+        let started: Gauge<f64, AtomicU64> = Gauge::default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        started.set(since.as_secs_f64());
+        to.register_with_unit(
+            "process_start_time",
+            "When the daemon started, since 1970",
+            Unit::Seconds,
+            started,
+        );
         to.register(
             "process_open_fds",
             "Open file descriptors",
             self.open_fds.clone(),
         );
+    }
+
+    pub(crate) fn in_flight(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     pub(crate) fn decided(&self, api: &'static str, permit: bool, took: Duration) {

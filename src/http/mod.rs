@@ -3,10 +3,12 @@
 //! Only this floor knows tokio and hyper, status codes, and the clock. Decisions run on the async threads, since they
 //! never wait; whatever reads the store or changes something runs on blocking threads.
 
+mod answer;
 mod authzen;
 mod callers;
 mod client;
 mod error;
+mod exchange;
 mod json;
 mod limits;
 mod metrics;
@@ -16,7 +18,11 @@ mod router;
 mod routes;
 mod run;
 mod server;
+mod upload;
 mod v1;
+
+#[cfg(test)]
+mod tests;
 
 pub use callers::{Callers, CallersError};
 pub use client::{Client, ClientError};

@@ -3,9 +3,10 @@
 use hyper::Method;
 
 use super::authzen;
+use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
-use super::router::{Exchange, Service};
+use super::router::Service;
 use super::v1::{clients, journal, parties, relations, requests, systems, users};
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
@@ -16,8 +17,10 @@ pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
 pub(crate) enum Kind {
     /// On the async thread, with a known caller: it never waits.
     Quick,
-    /// On a blocking thread, with a known caller: it reads the store or changes something.
+    /// On a blocking thread, with a known caller: it reads the store, changes something, or looks at a whole list.
     Blocking,
+    /// On a blocking thread, with a known caller, who is still sending: the handler says first whether it wants the body.
+    Upload,
     /// On the async thread, for anybody: how the daemon is.
     Open,
 }
@@ -42,7 +45,7 @@ fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) ->
 
 /// Every route of the daemon.
 pub(crate) fn table() -> Vec<Route> {
-    use Kind::{Blocking, Open, Quick};
+    use Kind::{Blocking, Open, Quick, Upload};
     let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
     let clients_of = "/v1/system-users/{id}/clients";
     let client = "/v1/system-users/{id}/clients/{org}";
@@ -62,7 +65,7 @@ pub(crate) fn table() -> Vec<Route> {
         ),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
-        route(get.clone(), "/v1/systems", Quick, systems::list),
+        route(get.clone(), "/v1/systems", Blocking, systems::list),
         route(post.clone(), "/v1/systems", Blocking, systems::register),
         route(get.clone(), "/v1/systems/{id}", Quick, systems::show),
         route(put.clone(), "/v1/systems/{id}", Blocking, systems::change),
@@ -72,7 +75,7 @@ pub(crate) fn table() -> Vec<Route> {
             Blocking,
             systems::delete,
         ),
-        route(get.clone(), "/v1/requests", Quick, requests::list),
+        route(get.clone(), "/v1/requests", Blocking, requests::list),
         route(post.clone(), "/v1/requests", Blocking, requests::create),
         route(get.clone(), "/v1/requests/{id}", Quick, requests::show),
         route(
@@ -99,7 +102,7 @@ pub(crate) fn table() -> Vec<Route> {
             Blocking,
             requests::escalate,
         ),
-        route(get.clone(), "/v1/system-users", Quick, users::list),
+        route(get.clone(), "/v1/system-users", Blocking, users::list),
         route(get.clone(), "/v1/system-users/{id}", Quick, users::show),
         route(
             delete.clone(),
@@ -127,7 +130,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(put, relation, Blocking, relations::put),
         route(delete, relation, Blocking, relations::end),
         route(get.clone(), "/v1/changes", Blocking, journal::changes),
-        route(post, "/v1/import", Blocking, journal::import),
+        route(post, "/v1/import", Upload, journal::import),
         route(get.clone(), "/v1/export", Blocking, journal::export),
         route(get.clone(), "/healthz", Open, super::router::healthz),
         route(get.clone(), "/livez", Open, super::router::livez),

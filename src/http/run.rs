@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,6 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::engine::Engine;
 
 use super::server::{ServeError, ServerConfig, serve};
+
+/// How long work on blocking threads may go on after the drain. What is cut off is not half written: a commit is one batch.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +50,7 @@ pub fn run(
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
-    runtime.block_on(async move {
+    let outcome = runtime.block_on(async move {
         let listener = TcpListener::bind(address).await.map_err(|source| {
             if source.kind() == std::io::ErrorKind::AddrInUse {
                 RunError::InUse(address)
@@ -70,5 +74,8 @@ pub fn run(
         serve(listener, engine, config, stop)
             .await
             .map_err(RunError::from)
-    })
+    });
+    // Dropping a runtime waits for its blocking threads, for ever if one of them hangs.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    outcome
 }

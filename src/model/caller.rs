@@ -75,7 +75,7 @@ impl std::str::FromStr for TokenHash {
 
     fn from_str(text: &str) -> Result<Self, TokenHashError> {
         let mut bytes = [0u8; 32];
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(TokenHashError);
         }
         for (place, byte) in bytes.iter_mut().enumerate() {

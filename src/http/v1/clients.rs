@@ -10,10 +10,11 @@ use crate::engine::{AvailableClient, Batch, BatchLine, ClientOutcome, ClientView
 use crate::model::id::{OrgNo, SystemUserId};
 use crate::model::time::{Timestamp, Window};
 
+use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 pub(crate) fn list(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let snapshot = service.engine.snapshot();

@@ -7,16 +7,17 @@ use crate::model::caller::Act;
 use crate::model::event::Recorded;
 use crate::model::id::{OrgNo, Revision, SystemUserId};
 
+use super::super::exchange::{Exchange, number, page_of};
 use super::super::problem::Problem;
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service, page_of};
+use super::super::router::Service;
 
 pub(crate) fn changes(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let query = exchange.query(&["after", "limit"])?;
-    let after = match query.get("after").map(|text| (text, text.parse::<u64>())) {
+    let after = match query.get("after").map(|text| (text, number(text))) {
         None => Revision::ZERO,
-        Some((_, Ok(number))) => Revision(number),
-        Some((text, Err(_))) => {
+        Some((_, Some(number))) => Revision(number),
+        Some((text, None)) => {
             let detail = format!(
                 "`after` is `{}`; it has to be a revision",
                 crate::model::id::shown(text)
@@ -57,7 +58,10 @@ pub(crate) fn import(service: &Service, exchange: &Exchange) -> Result<Reply, Pr
         .engine
         .snapshot()
         .may_on_store(exchange.by()?, Act::Import)?;
-    let import = Import::read(&*exchange.body)?;
+    let nothing_sent = || Problem::malformed("the body is empty; an import has one fact a line");
+    let mut upload = exchange.upload.take().ok_or_else(nothing_sent)?;
+    let import = Import::read(&mut upload)
+        .map_err(|error| upload.take_problem().unwrap_or_else(|| error.into()))?;
     let mut lines = 0;
     let revision = service
         .engine

@@ -19,10 +19,11 @@ use crate::model::id::Revision;
 use crate::model::party::Party;
 use crate::model::system::SingleRight;
 
+use super::exchange::{Exchange, packed};
 use super::json::{self, Fields};
 use super::problem::{FieldError, Problem};
 use super::reply::Reply;
-use super::router::{Exchange, Service, packed};
+use super::router::Service;
 
 /// The body of a request, which has to be an object.
 fn body(service: &Service, exchange: &Exchange) -> Result<Map<String, Value>, Problem> {

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::model::party::Party;
 
+use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     exchange.query(&[])?;

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::engine::RelationWritten;
 use crate::model::relation::RelationKey;
 
+use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let key = key(exchange)?;

@@ -14,10 +14,11 @@ use crate::model::request_draft::RequestDraft;
 use crate::model::system::RedirectUrl;
 use crate::model::time::Timestamp;
 
+use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 const MEMBERS: [&str; 8] = [
     "system",

@@ -11,10 +11,11 @@ use crate::engine::SystemView;
 use crate::model::id::SystemId;
 use crate::model::system::{SystemDraft, Title};
 
+use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 const MEMBERS: [&str; 5] = ["id", "name", "packages", "rights", "redirectUrls"];
 

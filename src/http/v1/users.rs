@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::engine::SystemUserView;
 use crate::model::id::SystemUserId;
 
+use super::super::exchange::Exchange;
 use super::super::problem::Problem;
 use super::super::reply::Reply;
-use super::super::router::{Exchange, Service};
+use super::super::router::Service;
 
 pub(crate) fn list(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
     let page = service

@@ -7,29 +7,24 @@
     reason = "writing to a member of a JSON object makes it"
 )]
 
+mod answer;
+mod read;
+
 use std::time::Instant;
 
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::engine::Snapshot;
-use crate::model::id::{ActionName, OrgNo, ResourceId, SystemUserId};
-use crate::model::question::{Decision, Explanation, Question};
+use crate::model::question::{Decision, Obligations};
 
-use super::json::{self, Fields};
-use super::problem::{Problem, none_wrong};
+use super::exchange::Exchange;
+use super::json;
+use super::problem::Problem;
 use super::reply::Reply;
-use super::router::{Exchange, Service};
-
-/// The type of a subject that is a system user.
-const SYSTEM_USER: &str = "systemuser";
-
-/// One evaluation, read.
-struct Evaluation {
-    /// Nothing if the subject is of a kind that nobody is: a well-formed unknown.
-    question: Option<Question>,
-    explain: bool,
-}
+use super::router::Service;
+use answer::{answer, unknown};
+use read::{Evaluation, read};
 
 /// `POST /access/v1/evaluation`.
 pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
@@ -154,13 +149,23 @@ fn evaluate(
     members: Map<String, Value>,
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
-    let Evaluation { question, explain } = read(snapshot, members)?;
+    let Evaluation {
+        question,
+        stranger,
+        explain,
+    } = read(snapshot, members)?;
     let start = Instant::now();
-    let Some(question) = question else {
-        service.metrics.decided(api, false, start.elapsed());
-        return Ok((json!({ "decision": false }), false));
-    };
     snapshot.may_ask(exchange.by()?, &question.resource)?;
+    if let Some(stranger) = stranger {
+        let explanation = explain.then(|| unknown(snapshot, &question, &stranger, exchange.now));
+        service.metrics.decided(api, false, start.elapsed());
+        let denied = Decision {
+            permit: false,
+            obligations: Obligations::NONE,
+            revision: snapshot.revision(),
+        };
+        return Ok((answer(&denied, explanation.transpose()?.as_ref()), false));
+    }
     if explain {
         let explained = snapshot.explain(&question, exchange.now)?;
         service
@@ -176,117 +181,6 @@ fn evaluate(
         .metrics
         .decided(api, decision.permit, start.elapsed());
     Ok((answer(&decision, None), decision.permit))
-}
-
-fn answer(decision: &Decision, explanation: Option<&Explanation>) -> Value {
-    let mut context = match explanation.map(serde_json::to_value) {
-        Some(Ok(Value::Object(members))) => members,
-        Some(_) | None => Map::new(),
-    };
-    let obligations = decision.obligations;
-    let levels = [
-        (
-            "minimum-authentication-level",
-            obligations.minimum_authentication_level,
-        ),
-        (
-            "minimum-authentication-level-org",
-            obligations.minimum_authentication_level_org,
-        ),
-    ];
-    let obligations: Vec<_> = levels
-        .into_iter()
-        .filter_map(|(id, value)| {
-            Some(json!({ "id": id, "type": "custom", "properties": { "value": value? } }))
-        })
-        .collect();
-    if decision.permit && !obligations.is_empty() {
-        context.insert("obligations".to_owned(), obligations.into());
-    }
-    if context.is_empty() {
-        json!({ "decision": decision.permit })
-    } else {
-        json!({ "decision": decision.permit, "context": context })
-    }
-}
-
-fn read(snapshot: &Snapshot, members: Map<String, Value>) -> Result<Evaluation, Problem> {
-    let mut errors = Vec::new();
-    let mut fields = Fields::new(members, "", &mut errors);
-    let (mut subject_type, mut system_user_text) = (None, None);
-    if let Some(mut subject) = fields.object("subject") {
-        subject_type = subject.text("type");
-        system_user_text = subject.text("id");
-    }
-    let mut system_user: Option<SystemUserId> = None;
-    if subject_type.as_deref() == Some(SYSTEM_USER)
-        && let Some(text) = system_user_text
-    {
-        match text.parse() {
-            Ok(id) => system_user = Some(id),
-            Err(error) => fields.wrong("subject/id", error.to_string()),
-        }
-    }
-    let action = fields
-        .object("action")
-        .and_then(|mut action| action.parse::<ActionName>("name"));
-    let (mut resource, mut client) = (None, None);
-    if let Some(mut object) = fields.object("resource") {
-        resource = object.parse::<ResourceId>("type");
-        client = object.parse::<OrgNo>("id");
-    }
-    let context = match fields.raw("context") {
-        None => Some(Map::new()),
-        Some(Value::Object(context)) => Some(context),
-        Some(other) => {
-            fields.wrong(
-                "context",
-                format!(
-                    "`context` is {}; it has to be an object",
-                    json::kind(&other)
-                ),
-            );
-            None
-        }
-    };
-    // Slashes in a name are escaped in a pointer; `subject/id` is a path of two.
-    for error in &mut errors {
-        error.pointer = error.pointer.replace("~1", "/");
-    }
-    none_wrong(errors)?;
-    let (Some(action), Some(resource), Some(client), Some(mut context)) =
-        (action, resource, client, context)
-    else {
-        return Err(Problem::malformed("the question is incomplete"));
-    };
-    let explain = match context.remove("explain") {
-        None => false,
-        Some(Value::Bool(explain)) => explain,
-        Some(other) => {
-            let detail = format!(
-                "`explain` is {}; it has to be a boolean",
-                json::kind(&other)
-            );
-            return Err(Problem::of_field("/context/explain", detail));
-        }
-    };
-    let Some(system_user) = system_user else {
-        return Ok(Evaluation {
-            question: None,
-            explain,
-        });
-    };
-    let asked = snapshot.context(&action, &context)?;
-    Ok(Evaluation {
-        question: Some(Question {
-            system_user,
-            action,
-            resource,
-            client,
-            asked,
-        }),
-        explain,
-    })
 }
 
 /// Whether a body may ask for an explanation, which reads the store: then it belongs on a blocking thread.

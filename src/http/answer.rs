@@ -1,0 +1,214 @@
+//! One request: its route, its caller, its body, its handler on the right kind of thread, and what is counted and logged.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
+use hyper::{Method, Request, Response, StatusCode};
+use tokio::task::JoinHandle;
+
+use crate::model::caller::Caller;
+use crate::model::time::Timestamp;
+
+use super::authzen;
+use super::exchange::Exchange;
+use super::problem::Problem;
+use super::reply::Reply;
+use super::router::{Found, Service, is_json, wants_problem};
+use super::routes::Kind;
+use super::upload::{too_slow, unreadable, upload};
+
+/// The longest body, in bytes, that is answered on the async threads: some hundreds of decisions.
+pub(crate) const QUICK_BODY: usize = 64 * 1024;
+/// How long a caller who was answered while still sending may go on, so as to read the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The instant by the daemon's clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Answers one request. Whatever goes wrong is an answer too.
+pub(crate) async fn answer(
+    service: Arc<Service>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let start = Instant::now();
+    let _in_flight = service.metrics.in_flight();
+    let request_id = request_id(&request);
+    let method = request.method().clone();
+    let found = service.find(&method, request.uri().path());
+    let pattern = found
+        .as_ref()
+        .map_or("unknown", |found| found.route.pattern);
+    let is_authzen =
+        pattern.starts_with("/access/") || request.uri().path().starts_with("/access/");
+    let as_message = is_authzen && !wants_problem(request.headers());
+    let outcome = match found {
+        Ok(found) => respond(&service, found, request, &request_id).await,
+        Err(problem) => Err(problem),
+    };
+    let reply = outcome.unwrap_or_else(|problem| {
+        if problem.status.is_server_error() {
+            tracing::error!(%method, route = pattern, request_id = %shown_id(&request_id), status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "a request failed");
+        }
+        if as_message { Reply::message(&problem) } else { Reply::problem(&problem) }
+    });
+    let status = reply.status.as_u16();
+    let response = reply.into_response(&request_id);
+    service
+        .metrics
+        .answered(method_label(&method), pattern, status, start.elapsed());
+    Ok(response)
+}
+
+/// The caller's request id, or one of our own.
+fn request_id(request: &Request<Incoming>) -> HeaderValue {
+    if let Some(given) = request
+        .headers()
+        .get("x-request-id")
+        .filter(|given| !given.is_empty())
+    {
+        return given.clone();
+    }
+    let own = uuid::Uuid::new_v4().to_string();
+    HeaderValue::from_str(&own).unwrap_or_else(|_| HeaderValue::from_static("none"))
+}
+
+/// A request id as log and journal keep it: it goes back whole, but is kept only so far.
+fn shown_id(request_id: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(request_id.as_bytes());
+    text.chars().take(256).collect()
+}
+
+/// A label from a closed list: a method of the caller's own making is none.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "_OTHER",
+    }
+}
+
+async fn respond(
+    service: &Arc<Service>,
+    found: Found<'_>,
+    request: Request<Incoming>,
+    request_id: &HeaderValue,
+) -> Result<Reply, Problem> {
+    let (head, body) = request.into_parts();
+    let kind = found.route.kind;
+    let caller: Option<Caller> = if kind == Kind::Open {
+        None
+    } else {
+        Some(service.authenticate(&head.headers)?)
+    };
+    let limits = &service.limits;
+    let (body, upload, feeding) = if kind == Kind::Upload {
+        let (feed, upload) = upload(body, limits.import_body, limits.body_time);
+        (Bytes::new(), Some(upload), Some(tokio::spawn(feed.run())))
+    } else {
+        let body = read_body(body, limits.body, limits.body_time).await?;
+        (body, None, None)
+    };
+    let wants_json = !body.is_empty() || found.route.pattern.starts_with("/access/");
+    if wants_json && !is_json(&head.headers) {
+        return Err(authzen::not_json());
+    }
+    let is_quick = matches!(kind, Kind::Quick | Kind::Open)
+        && body.len() <= QUICK_BODY
+        && !authzen::may_explain(&body);
+    let exchange = Exchange {
+        caller,
+        request_id: shown_id(request_id).into(),
+        path: found.path,
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        body,
+        upload: Cell::new(upload),
+        now: now(),
+    };
+    let handler = found.route.handler;
+    if is_quick {
+        return handler(service, &exchange);
+    }
+    let answer_time = service.limits.answer_time;
+    let (service, is_write) = (
+        Arc::clone(service),
+        head.method != Method::GET && head.method != Method::HEAD,
+    );
+    let (pattern, method) = (found.route.pattern, head.method);
+    let done = tokio::task::spawn_blocking(move || {
+        let outcome = handler(&service, &exchange);
+        if is_write {
+            log_write(&exchange, pattern, &method, &outcome);
+        }
+        outcome
+    });
+    match feeding {
+        None => in_time(done, answer_time).await,
+        Some(mut feeding) => {
+            let outcome = done.await.unwrap_or_else(|_| Err(broken()));
+            let _ = tokio::time::timeout(LINGER, &mut feeding).await;
+            feeding.abort();
+            outcome
+        }
+    }
+}
+
+/// What a blocking thread answers, or that it takes too long. It is not stopped: what it writes, it writes whole.
+pub(crate) async fn in_time(
+    done: JoinHandle<Result<Reply, Problem>>,
+    time: Duration,
+) -> Result<Reply, Problem> {
+    if let Ok(outcome) = tokio::time::timeout(time, done).await {
+        return outcome.unwrap_or_else(|_| Err(broken()));
+    }
+    let detail = format!(
+        "there is no answer after {} seconds; a change that was asked for may still be made, so read before asking again",
+        time.as_secs()
+    );
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no-answer-in-time",
+        detail,
+    ))
+}
+
+/// A handler that panicked.
+fn broken() -> Problem {
+    let said = "the request could not be answered; the daemon's log says more";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", said)
+}
+
+/// One line for each change that was asked for, whatever came of it. Tokens are never in it.
+fn log_write(exchange: &Exchange, route: &str, method: &Method, outcome: &Result<Reply, Problem>) {
+    let (status, code) = match outcome {
+        Ok(reply) => (reply.status.as_u16(), ""),
+        Err(problem) => (problem.status.as_u16(), problem.code),
+    };
+    let caller = exchange
+        .caller
+        .as_ref()
+        .map(|caller| caller.id.as_str())
+        .unwrap_or_default();
+    tracing::info!(%method, route, caller, request_id = %exchange.request_id, status, code, "change");
+}
+
+async fn read_body(body: Incoming, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(time, Limited::new(body, most).collect()).await;
+    match read {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) => Err(unreadable(&*error, most)),
+        Err(_) => Err(too_slow(time)),
+    }
+}

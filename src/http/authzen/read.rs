@@ -1,0 +1,119 @@
+//! Evaluations as they come in, made questions.
+
+use serde_json::{Map, Value};
+
+use crate::engine::Snapshot;
+use crate::model::id::{ActionName, IdError, OrgNo, ResourceId, SystemUserId};
+use crate::model::question::Question;
+
+use super::super::json::{self, Fields};
+use super::super::problem::{Problem, none_wrong};
+
+/// The type of a subject that is a system user.
+const SYSTEM_USER: &str = "systemuser";
+
+/// One evaluation, read.
+pub(super) struct Evaluation {
+    pub(super) question: Question,
+    /// The subject's id, if it is of a kind that nobody is: a well-formed unknown, whom the question does not name.
+    pub(super) stranger: Option<String>,
+    pub(super) explain: bool,
+}
+
+/// The question of an evaluation, or all that is wrong with it.
+pub(super) fn read(
+    snapshot: &Snapshot,
+    members: Map<String, Value>,
+) -> Result<Evaluation, Problem> {
+    let mut errors = Vec::new();
+    let mut fields = Fields::new(members, "", &mut errors);
+    let (mut subject_type, mut system_user_text) = (None, None);
+    if let Some(mut subject) = fields.object("subject") {
+        subject_type = subject.text("type");
+        system_user_text = subject.text("id");
+        properties(&mut subject);
+    }
+    let (mut system_user, mut stranger) = (None, None);
+    match (subject_type.as_deref(), system_user_text) {
+        (Some(SYSTEM_USER), Some(text)) => match text.parse() {
+            Ok(id) => system_user = Some(id),
+            Err(error) => fields.wrong("subject/id", IdError::to_string(&error)),
+        },
+        (Some(_), Some(text)) => {
+            system_user = Some(SystemUserId(uuid::Uuid::nil()));
+            stranger = Some(text);
+        }
+        (None, _) | (_, None) => {}
+    }
+    let action = fields.object("action").and_then(|mut action| {
+        properties(&mut action);
+        action.parse::<ActionName>("name")
+    });
+    let (mut resource, mut client) = (None, None);
+    if let Some(mut object) = fields.object("resource") {
+        resource = object.parse::<ResourceId>("type");
+        client = object.parse::<OrgNo>("id");
+        properties(&mut object);
+    }
+    let context = match fields.raw("context") {
+        None => Some(Map::new()),
+        Some(Value::Object(context)) => Some(context),
+        Some(other) => {
+            fields.wrong(
+                "context",
+                format!(
+                    "`context` is {}; it has to be an object",
+                    json::kind(&other)
+                ),
+            );
+            None
+        }
+    };
+    // Slashes in a name are escaped in a pointer; `subject/id` is a path of two.
+    for error in &mut errors {
+        error.pointer = error.pointer.replace("~1", "/");
+    }
+    none_wrong(errors)?;
+    let (Some(system_user), Some(action), Some(resource), Some(client), Some(mut context)) =
+        (system_user, action, resource, client, context)
+    else {
+        return Err(Problem::malformed("the question is incomplete"));
+    };
+    let explain = match context.remove("explain") {
+        None => false,
+        Some(Value::Bool(explain)) => explain,
+        Some(other) => {
+            let detail = format!(
+                "`explain` is {}; it has to be a boolean",
+                json::kind(&other)
+            );
+            return Err(Problem::of_field("/context/explain", detail));
+        }
+    };
+    let asked = snapshot.context(&action, &context)?;
+    Ok(Evaluation {
+        question: Question {
+            system_user,
+            action,
+            resource,
+            client,
+            asked,
+        },
+        stranger,
+        explain,
+    })
+}
+
+/// That `properties`, which no decision about a mandate looks at, are an object where they are sent.
+fn properties(fields: &mut Fields<'_>) {
+    match fields.raw("properties") {
+        None | Some(Value::Null | Value::Object(_)) => {}
+        Some(other) => {
+            let detail = format!(
+                "`properties` is {}; it has to be an object",
+                json::kind(&other)
+            );
+            fields.wrong("properties", detail);
+        }
+    }
+}

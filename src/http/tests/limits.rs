@@ -1,0 +1,128 @@
+//! Both sides of each limit of size and time, and the stop that drains.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::super::answer::in_time;
+use super::super::reply::Reply;
+use super::{PATIENCE, Served, answer};
+
+const PATH: &str = "/v1/parties/312002744";
+const PARTY: &str = r#"{"name":"NORDLYS BAKERI AS","form":"AS"}"#;
+
+#[test]
+fn a_body_may_be_as_long_as_its_limit_and_no_longer() {
+    let daemon = Served::with(|limits| limits.body = PARTY.len());
+    assert_eq!(daemon.call("operator", "PUT", PATH, PARTY).0, 200);
+    let (status, problem) = daemon.call("operator", "PUT", PATH, &format!("{PARTY} "));
+    assert_eq!((status, &problem["code"]), (413, &json!("too-large")));
+}
+
+#[test]
+fn json_may_be_as_deep_as_its_limit_and_no_deeper() {
+    let daemon = Served::with(|limits| limits.json_depth = 3);
+    let ask = |context: &str| {
+        let body = format!(
+            r#"{{"subject":{{"type":"systemuser","id":"5ea1d000-0000-4000-8000-000000000001"}},"action":{{"name":"read"}},
+            "resource":{{"type":"ske-krav-og-betalinger","id":"312002744"}},"context":{context}}}"#
+        );
+        daemon.call("api", "POST", "/access/v1/evaluation", &body)
+    };
+    assert_eq!(ask(r#"{"a":[1]}"#), (200, json!({ "decision": false })));
+    let (status, said) = ask(r#"{"a":[[1]]}"#);
+    assert_eq!(status, 400);
+    assert!(said.as_str().unwrap().contains("nested too deep"), "{said}");
+}
+
+#[test]
+fn a_body_that_does_not_come_in_time_is_refused() {
+    let daemon = Served::with(|limits| limits.body_time = Duration::from_millis(50));
+    let stream = daemon.begin("operator", "PUT", PATH, PARTY.len());
+    let (status, problem) = answer(stream);
+    assert_eq!((status, &problem["code"]), (408, &json!("too-slow")));
+}
+
+#[test]
+fn a_head_that_does_not_come_in_time_ends_the_connection() {
+    let daemon = Served::with(|limits| limits.header_time = Duration::from_millis(50));
+    let mut stream = daemon.connect();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: ")
+        .unwrap();
+    let mut said = String::new();
+    let _ = stream.read_to_string(&mut said);
+    assert!(
+        said.is_empty() || said.starts_with("HTTP/1.1 408"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_says_that_the_change_may_still_be_made() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let done = tokio::task::spawn_blocking(move || {
+        let _ = held.recv();
+        Ok(Reply::ok(&json!({})))
+    });
+    let problem = in_time(done, Duration::ZERO).await.unwrap_err();
+    assert_eq!(
+        (
+            problem.status.as_u16(),
+            problem.code,
+            problem.detail.as_str()
+        ),
+        (
+            503,
+            "no-answer-in-time",
+            "there is no answer after 0 seconds; a change that was asked for may still be made, so read before asking again"
+        )
+    );
+    drop(release);
+    let done = tokio::task::spawn_blocking(|| Ok(Reply::ok(&json!({}))));
+    let reply = in_time(done, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 200);
+}
+
+#[test]
+fn one_connection_more_than_the_limit_is_turned_away() {
+    let daemon = Served::with(|limits| limits.connections = 1);
+    let mut first = daemon.connect();
+    let ask = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    first.write_all(ask).unwrap();
+    let mut said = [0; 15];
+    first.read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"HTTP/1.1 200 OK");
+    let mut second = daemon.connect();
+    let _ = second.write_all(ask);
+    let mut nothing = Vec::new();
+    let _ = second.read_to_end(&mut nothing);
+    assert!(nothing.is_empty());
+}
+
+#[test]
+fn a_stop_lets_requests_in_flight_be_answered_and_takes_no_more() {
+    let mut daemon = Served::new();
+    let mut stream = daemon.begin("operator", "PUT", PATH, PARTY.len());
+    daemon.wait_for_in_flight("2");
+    daemon.ask_to_stop();
+    let begin = Instant::now();
+    while TcpStream::connect(daemon.address).is_ok() {
+        assert!(begin.elapsed() < PATIENCE, "connections are still taken");
+    }
+    stream.write_all(PARTY.as_bytes()).unwrap();
+    assert_eq!(answer(stream).0, 200);
+    daemon.join().unwrap();
+}
+
+#[test]
+fn a_stop_does_not_wait_longer_than_it_is_told_to() {
+    let mut daemon = Served::with(|limits| limits.drain_time = Duration::from_millis(50));
+    let stream = daemon.begin("operator", "PUT", PATH, PARTY.len());
+    daemon.wait_for_in_flight("2");
+    daemon.ask_to_stop();
+    daemon.join().unwrap();
+    drop(stream);
+}
