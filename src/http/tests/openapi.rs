@@ -60,13 +60,12 @@ fn every_example_of_a_body_is_well_formed_to_its_handler() {
             };
             for (kind, content) in contents.as_object().unwrap() {
                 let name = format!("{method} {pattern}");
-                let body = match content
+                let example = content
                     .get("example")
-                    .unwrap_or_else(|| panic!("{name} has no example"))
-                {
-                    Value::String(text) => text.clone(),
-                    example => example.to_string(),
-                };
+                    .unwrap_or_else(|| panic!("{name} has no example"));
+                let body = example
+                    .as_str()
+                    .map_or_else(|| example.to_string(), str::to_owned);
                 let path = PARAMETERS
                     .iter()
                     .fold(pattern.clone(), |path, (name, value)| {
