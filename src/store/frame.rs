@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 /// The longest value.
 ///
-/// A value of over 128 KiB goes to a blob file, which sled never syncs. But the same limit holds for a whole leaf, which
-/// sled writes as one message when it consolidates, and which holds up to nineteen values (sixteen before it splits, and
-/// three that a merge brings). Nineteen of these stay under it; values of 48 KiB were seen to end up in blobs.
+/// A value of over 128 KiB goes to a blob file, which sled never syncs. By sled's source the same limit holds for a whole
+/// leaf, which it writes as one message when it consolidates, and which holds up to nineteen values (sixteen before it
+/// splits, and three that a merge brings). Nineteen of these stay under it. Read, not measured.
 pub(super) const LONGEST_VALUE: usize = 6 * 1024;
 
 /// The format of values that this version writes.
