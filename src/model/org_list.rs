@@ -31,7 +31,13 @@ impl OrgList {
         self.0.iter().copied()
     }
 
-    fn packed(&self) -> Vec<u8> {
+    /// Whether a number is in it.
+    pub fn contains(&self, number: OrgNo) -> bool {
+        self.0.binary_search(&number).is_ok()
+    }
+
+    /// The list in its stored form.
+    pub fn packed(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.len() * 2);
         let mut before = 0;
         for number in &self.0 {
@@ -46,7 +52,8 @@ impl OrgList {
         bytes
     }
 
-    fn unpacked(bytes: &[u8]) -> Option<Self> {
+    /// The list of a stored form, or nothing if it is none.
+    pub fn unpacked(bytes: &[u8]) -> Option<Self> {
         let mut numbers = Vec::with_capacity(bytes.len() / 2);
         let (mut before, mut step, mut shift) = (0u32, 0u32, 0u32);
         for byte in bytes {

@@ -46,6 +46,36 @@ impl Event {
         }
     }
 
+    /// The parties that this event wrote.
+    pub fn parties(&self) -> Vec<OrgNo> {
+        match self {
+            Self::PartyPut { party, .. } => vec![party.org],
+            Self::Imported { facts } => facts
+                .iter()
+                .filter_map(|facts| match facts {
+                    ImportedFacts::Parties { parties, .. } => Some(parties),
+                    ImportedFacts::Relations { .. }
+                    | ImportedFacts::EndedRelations { .. }
+                    | ImportedFacts::Delegations { .. } => None,
+                })
+                .flatten()
+                .map(|party| party.org)
+                .collect(),
+            Self::PoliciesInForce { .. }
+            | Self::SystemPut(_)
+            | Self::SystemDeleted { .. }
+            | Self::RequestCreated(_)
+            | Self::RequestWithdrawn { .. }
+            | Self::RequestRejected { .. }
+            | Self::RequestEscalated { .. }
+            | Self::RequestApproved { .. }
+            | Self::SystemUserDeleted { .. }
+            | Self::ClientsChanged { .. }
+            | Self::RelationPut { .. }
+            | Self::RelationEnded { .. } => Vec::new(),
+        }
+    }
+
     /// The relations that this event wrote or ended, for the history of a client.
     pub fn relations(&self) -> Vec<RelationKey> {
         match self {

@@ -4,14 +4,24 @@
 use std::collections::BTreeMap;
 
 use crate::model::event::{Event, ImportedFacts, Recorded};
-use crate::model::id::{OrgNo, Revision, SystemUserId};
+use crate::model::id::{OrgNo, RequestId, Revision, SystemUserId};
 use crate::model::relation::{RelationKey, Role};
 use crate::model::trace::TraceKind;
 
 use super::Store;
-use super::disk::DiskError;
+use super::disk::{DiskError, Writes};
 use super::error::ReadError;
-use super::keys::{self, ClientKey};
+use super::keys::{self, ClientKey, Subject};
+use super::packed;
+
+/// From how many clients on, to whom the same happened at once, they are packed.
+const FEWEST_PACKED: usize = 8;
+
+/// Up to how many things that happened at once each has a key of its own among its client's.
+const MOST_APART: usize = 64;
+
+/// What table 4 says of a party.
+const PARTY_WRITTEN: u8 = 1;
 
 /// What happened to a client in one revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +42,8 @@ pub enum ClientTrace {
         /// What.
         what: RelationTrace,
     },
+    /// To its name or form.
+    Party,
 }
 
 /// What happened to a relation. The numbers are stored.
@@ -52,23 +64,115 @@ impl RelationTrace {
     }
 }
 
-/// The history keys of an event, with what happened at each: more than one thing if an import says so, in its order.
-pub(super) fn entries(recorded: &Recorded) -> BTreeMap<Vec<u8>, Vec<u8>> {
+/// The history entries of an event, each with what happened: more than one thing if an import says so, in its order.
+pub(super) fn entries(recorded: &Recorded) -> Writes {
+    let mut writes = of_delegations(recorded);
+    writes.extend(of_clients(recorded));
+    let subject = match &recorded.event {
+        Event::PoliciesInForce { .. } => Subject::Policies,
+        Event::SystemPut(system) => Subject::System(&system.id),
+        Event::SystemDeleted { id } => Subject::System(id),
+        Event::RequestCreated(request) => Subject::Request(request.id),
+        Event::RequestWithdrawn { id }
+        | Event::RequestRejected { id }
+        | Event::RequestEscalated { id }
+        | Event::RequestApproved { id } => Subject::Request(*id),
+        Event::SystemUserDeleted { id } => Subject::Request(RequestId(id.0)),
+        Event::PartyPut { .. }
+        | Event::ClientsChanged { .. }
+        | Event::RelationPut { .. }
+        | Event::RelationEnded { .. }
+        | Event::Imported { .. } => return writes,
+    };
+    writes.push((keys::subject(subject, recorded.revision), Vec::new()));
+    writes
+}
+
+/// By delegation. Clients of one system user to whom the same happened, and nothing else, stand together.
+fn of_delegations(recorded: &Recorded) -> Writes {
     let revision = recorded.revision;
-    let mut entries: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-    let mut add = |key, what| entries.entry(key).or_default().push(what);
+    let mut users: BTreeMap<SystemUserId, BTreeMap<OrgNo, Vec<u8>>> = BTreeMap::new();
     for trace in recorded.event.traces() {
-        let (user, client) = (trace.system_user, trace.client);
-        add(keys::delegation(user, client, revision), trace.what as u8);
-        add(
-            keys::client_delegation(client, revision, user),
-            trace.what as u8,
-        );
+        let clients = users.entry(trace.system_user).or_default();
+        clients
+            .entry(trace.client)
+            .or_default()
+            .push(trace.what as u8);
     }
-    for (key, what) in relations(&recorded.event) {
-        add(keys::client_relation(&key, revision), what as u8);
+    let mut writes = Writes::new();
+    for (user, clients) in users {
+        let mut alike: BTreeMap<Vec<u8>, Vec<OrgNo>> = BTreeMap::new();
+        for (client, kinds) in clients {
+            alike.entry(kinds).or_default().push(client);
+        }
+        for (kinds, clients) in alike {
+            if let [kind] = *kinds
+                && clients.len() >= FEWEST_PACKED
+            {
+                let group = keys::packed_delegations(user, revision, kind);
+                writes.extend(packed::entries(&group, &clients));
+                continue;
+            }
+            let key = |client| keys::delegation(user, client, revision);
+            writes.extend(
+                clients
+                    .into_iter()
+                    .map(|client| (key(client), kinds.clone())),
+            );
+        }
     }
-    entries
+    writes
+}
+
+/// By client: its delegations, its relations and the party itself. Of a large event only that it touched the client.
+fn of_clients(recorded: &Recorded) -> Writes {
+    let revision = recorded.revision;
+    let touched = touched(&recorded.event);
+    if touched.len() > MOST_APART {
+        let mut clients: Vec<_> = touched.iter().map(|(client, _)| *client).collect();
+        clients.sort_unstable();
+        clients.dedup();
+        return packed::entries(&keys::packed_clients(revision), &clients).collect();
+    }
+    let mut entries: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    for (client, trace) in touched {
+        let (key, what) = match trace {
+            ClientTrace::Delegation { system_user, what } => (
+                keys::client_delegation(client, revision, system_user),
+                what as u8,
+            ),
+            ClientTrace::Relation { firm, role, what } => {
+                let key = RelationKey { client, firm, role };
+                (keys::client_relation(&key, revision), what as u8)
+            }
+            ClientTrace::Party => (keys::client_party(client, revision), PARTY_WRITTEN),
+        };
+        entries.entry(key).or_default().push(what);
+    }
+    entries.into_iter().collect()
+}
+
+/// What an event did to each party and client.
+fn touched(event: &Event) -> Vec<(OrgNo, ClientTrace)> {
+    let of_delegations = event.traces().into_iter().map(|trace| {
+        let what = ClientTrace::Delegation {
+            system_user: trace.system_user,
+            what: trace.what,
+        };
+        (trace.client, what)
+    });
+    let of_relations = relations(event).into_iter().map(|(key, what)| {
+        let (firm, role) = (key.firm, key.role);
+        (key.client, ClientTrace::Relation { firm, role, what })
+    });
+    let of_parties = event
+        .parties()
+        .into_iter()
+        .map(|party| (party, ClientTrace::Party));
+    of_delegations
+        .chain(of_relations)
+        .chain(of_parties)
+        .collect()
 }
 
 fn relations(event: &Event) -> Vec<(RelationKey, RelationTrace)> {
@@ -113,51 +217,144 @@ fn relations(event: &Event) -> Vec<(RelationKey, RelationTrace)> {
 
 impl Store {
     /// What happened to the delegation of a client to a system user, up to and with a revision, newest first.
+    ///
+    /// Costs a search for each thing that happened, and two for each large event that touched the system user.
     pub fn delegation_history(
         &self,
         user: SystemUserId,
         client: OrgNo,
         up_to: Revision,
     ) -> impl Iterator<Item = Result<(Revision, TraceKind), ReadError>> + '_ {
+        let end = up_to.min(self.head()).next();
         let first = keys::delegation(user, client, Revision::ZERO);
-        let end = keys::delegation(user, client, up_to.min(self.head()).next());
-        newest_first(self.disk.range(first, end), |key, value| {
-            let revision = keys::delegation_revision(key)?;
-            let kinds = value
-                .iter()
-                .rev()
-                .map(|kind| Some((revision, TraceKind::from_stored(*kind)?)));
-            kinds.collect()
-        })
+        let apart = newest_first(
+            self.disk.range(first, keys::delegation(user, client, end)),
+            |key, value| {
+                let revision = keys::delegation_revision(key)?;
+                let kinds = value
+                    .iter()
+                    .rev()
+                    .map(|kind| Some((revision, TraceKind::from_stored(*kind)?)));
+                kinds.collect()
+            },
+        );
+        let range = (
+            keys::packed_user(user, Revision::ZERO),
+            keys::packed_user(user, end),
+        );
+        let packed = packed::groups_with(&self.disk, range, client).map(|group| {
+            let group = group?;
+            keys::packed_what(&group).ok_or_else(|| not_a_history(&group))
+        });
+        merged(apart, packed)
     }
 
-    /// What happened to a client's delegations and relations, up to and with a revision, newest first.
+    /// What happened to a client's delegations and relations and to the party itself, up to and with a revision, newest
+    /// first.
+    ///
+    /// Costs a search for each thing that happened, two for each large event there is, and the reading of those large
+    /// events that touched the client.
     pub fn client_history(
         &self,
         client: OrgNo,
         up_to: Revision,
     ) -> impl Iterator<Item = Result<(Revision, ClientTrace), ReadError>> + '_ {
+        let end = up_to.min(self.head()).next();
         let first = keys::client(client, Revision::ZERO);
-        let end = keys::client(client, up_to.min(self.head()).next());
-        newest_first(self.disk.range(first, end), |key, value| {
-            let (revision, what) = keys::client_key(key)?;
-            let traces = value.iter().rev().map(|kind| {
-                let trace = match what {
-                    ClientKey::Delegation(system_user) => ClientTrace::Delegation {
-                        system_user,
-                        what: TraceKind::from_stored(*kind)?,
-                    },
-                    ClientKey::Relation(firm, role) => ClientTrace::Relation {
-                        firm,
-                        role,
-                        what: RelationTrace::from_stored(*kind)?,
-                    },
-                };
-                Some((revision, trace))
-            });
-            traces.collect()
+        let apart = newest_first(
+            self.disk.range(first, keys::client(client, end)),
+            |key, value| {
+                let (revision, what) = keys::client_key(key)?;
+                let traces = value
+                    .iter()
+                    .rev()
+                    .map(|kind| Some((revision, client_trace(&what, *kind)?)));
+                traces.collect()
+            },
+        );
+        let range = (
+            keys::packed_clients(Revision::ZERO),
+            keys::packed_clients(end),
+        );
+        let packed = packed::groups_with(&self.disk, range, client).flat_map(move |group| {
+            match group.and_then(|group| self.traces_at(&group, client)) {
+                Ok(traces) => traces.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        });
+        merged(apart, packed)
+    }
+
+    /// The revisions of the events about a subject, up to and with a revision, newest first.
+    pub fn subject_history(
+        &self,
+        subject: Subject<'_>,
+        up_to: Revision,
+    ) -> impl Iterator<Item = Result<Revision, ReadError>> + '_ {
+        let first = keys::subject(subject, Revision::ZERO);
+        let end = keys::subject(subject, up_to.min(self.head()).next());
+        newest_first(self.disk.range(first, end), |key, _| {
+            Some(vec![keys::revision_of(key)?])
         })
     }
+
+    /// What a large event did to a client, last first.
+    fn traces_at(
+        &self,
+        group: &[u8],
+        client: OrgNo,
+    ) -> Result<Vec<(Revision, ClientTrace)>, ReadError> {
+        let revision = keys::revision_of(group).ok_or_else(|| not_a_history(group))?;
+        let recorded = self.event(revision)?.ok_or(ReadError::Missing(revision))?;
+        let of_client = touched(&recorded.event)
+            .into_iter()
+            .rev()
+            .filter(|(touched, _)| *touched == client);
+        Ok(of_client.map(|(_, trace)| (revision, trace)).collect())
+    }
+}
+
+fn client_trace(key: &ClientKey, what: u8) -> Option<ClientTrace> {
+    Some(match *key {
+        ClientKey::Delegation(system_user) => ClientTrace::Delegation {
+            system_user,
+            what: TraceKind::from_stored(what)?,
+        },
+        ClientKey::Relation(firm, role) => ClientTrace::Relation {
+            firm,
+            role,
+            what: RelationTrace::from_stored(what)?,
+        },
+        ClientKey::Party => (what == PARTY_WRITTEN).then_some(ClientTrace::Party)?,
+    })
+}
+
+/// Two histories as one. No revision is in both.
+fn merged<'a, T: 'a>(
+    apart: impl Iterator<Item = Result<(Revision, T), ReadError>> + 'a,
+    packed: impl Iterator<Item = Result<(Revision, T), ReadError>> + 'a,
+) -> impl Iterator<Item = Result<(Revision, T), ReadError>> + 'a {
+    let (mut apart, mut packed) = (apart.peekable(), packed.peekable());
+    std::iter::from_fn(move || {
+        let packed_is_next = match (apart.peek(), packed.peek()) {
+            (Some(Ok((apart, _))), Some(Ok((packed, _)))) => packed > apart,
+            (Some(_), None) | (Some(Err(_)), Some(Ok(_))) => false,
+            (_, Some(Err(_))) | (None, _) => true,
+        };
+        if packed_is_next {
+            packed.next()
+        } else {
+            apart.next()
+        }
+    })
+}
+
+fn not_a_history(key: &[u8]) -> ReadError {
+    let what = keys::revision_of(key).map_or_else(
+        || "a history".to_owned(),
+        |revision| format!("the history of revision {revision}"),
+    );
+    ReadError::damaged(what, key, "it says what no event does")
 }
 
 /// A range backwards, each key as what it says, or as damaged.
@@ -174,12 +371,7 @@ where
             if let Some(traces) = read(key.as_ref(), value.as_ref()) {
                 traces.into_iter().map(Ok).collect()
             } else {
-                let what = keys::revision_of(key.as_ref()).map_or_else(
-                    || "a history".to_owned(),
-                    |revision| format!("the history of revision {revision}"),
-                );
-                let why = "it says what no event does";
-                vec![Err(ReadError::damaged(what, key.as_ref(), why))]
+                vec![Err(not_a_history(key.as_ref()))]
             }
         }
         Err(error) => vec![Err(error.into())],

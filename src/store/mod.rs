@@ -30,6 +30,7 @@ mod keys;
 mod lock;
 mod marker;
 mod open;
+mod packed;
 mod quiet;
 mod restore;
 mod snapshot;
@@ -41,6 +42,7 @@ pub use checkpoint::{Checkpoint, Page, PageKey};
 pub(crate) use codec::{decode, encode};
 pub use error::{OpenError, ReadError, RestoreError, SnapshotError, WriteError};
 pub use history::{ClientTrace, RelationTrace};
+pub use keys::Subject;
 pub use lock::Holder;
 pub use restore::Restored;
 

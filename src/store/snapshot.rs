@@ -89,9 +89,14 @@ impl Store {
 fn belongs(key: &[u8], head: Revision, marker: Revision) -> bool {
     match key.first() {
         Some(&keys::META) => key != keys::HEAD,
-        Some(&(keys::EVENT | keys::DELEGATION | keys::CLIENT)) => {
-            keys::revision_of(key).is_some_and(|revision| revision <= head)
-        }
+        Some(
+            &(keys::EVENT
+            | keys::DELEGATION
+            | keys::CLIENT
+            | keys::PACKED_DELEGATIONS
+            | keys::PACKED_CLIENTS
+            | keys::SUBJECT),
+        ) => keys::revision_of(key).is_some_and(|revision| revision <= head),
         Some(&keys::PAGE) => keys::page_parts(key).is_some_and(|parts| parts.stamp <= marker),
         Some(&keys::POLICY) => true,
         Some(_) | None => false,

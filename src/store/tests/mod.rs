@@ -1,6 +1,7 @@
 //! Tests of the whole store.
 
 mod fault;
+mod history;
 mod journal;
 mod pages;
 
