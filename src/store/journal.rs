@@ -10,7 +10,7 @@ use crate::model::policy::PolicyFolder;
 use super::disk::{Disk, Range, Writes};
 use super::error::{ReadError, WriteError};
 use super::marker::Testimony;
-use super::{Store, frame, history, keys, lock};
+use super::{Store, frame, keys, lock, touched};
 
 impl Store {
     /// Writes commits, and the policy folders that they put in force, as one batch; they are durable when this returns.
@@ -113,7 +113,7 @@ pub(super) fn put_event(writes: &mut Writes, recorded: &Recorded) -> Result<u64,
         source: Box::new(source),
     })?;
     put_parts(writes, "the event", &keys::event(revision), &payload)?;
-    writes.extend(history::entries(recorded));
+    writes.extend(touched::entries(recorded));
     if let Why::Import { id, last_line, .. } = &recorded.cause {
         writes.push(progress_entry(id, last_line + 1, revision));
     }

@@ -34,6 +34,7 @@ mod packed;
 mod quiet;
 mod restore;
 mod snapshot;
+mod touched;
 
 #[cfg(test)]
 mod tests;

@@ -301,7 +301,7 @@ fn what_happened_to_many_at_once_takes_few_entries() {
             },
         ],
     };
-    let entries = crate::store::history::entries(&recorded(1, import));
+    let entries = crate::store::touched::entries(&recorded(1, import));
     assert_eq!(
         entries.len(),
         9,
