@@ -76,15 +76,16 @@ impl State {
     ) {
         let assigned = self.set_of(assigned);
         let assigned = self.sets.intern(assigned);
-        let mut edits = Vec::new();
-        for client in clients {
-            edits.push((
-                relation_place(client.as_u32(), role),
-                Some((revision, assigned)),
-            ));
-            self.firms_of_client.insert((client, of));
-        }
+        let clients: Vec<OrgNo> = clients.into_iter().collect();
+        let edits: Vec<_> = clients
+            .iter()
+            .map(|client| {
+                let place = relation_place(client.as_u32(), role);
+                (place, Some((revision, assigned)))
+            })
+            .collect();
         self.edit_relations(of, &edits, revision);
+        self.firms_of_client.put(of, clients.into_iter());
     }
 
     pub(super) fn end_relations(
@@ -100,11 +101,11 @@ impl State {
             .map(|client| (relation_place(client.as_u32(), role), None))
             .collect();
         self.edit_relations(of, &edits, revision);
-        for client in clients {
-            if self.relations_between(client, of).is_empty() {
-                self.firms_of_client.remove(&(client, of));
-            }
-        }
+        let gone: Vec<OrgNo> = clients
+            .into_iter()
+            .filter(|client| self.relations_between(*client, of).is_empty())
+            .collect();
+        self.firms_of_client.take_out(of, gone.into_iter());
     }
 
     fn edit_relations(

@@ -21,6 +21,7 @@ mod keeper;
 mod list;
 mod packed;
 mod pages;
+mod pairs;
 mod search;
 mod sets;
 mod state;

@@ -129,10 +129,7 @@ impl Snapshot {
 impl State {
     /// The firms that a client has a relation to.
     pub(crate) fn firms_of(&self, client: OrgNo) -> impl Iterator<Item = OrgNo> + '_ {
-        let of_client = self.firms_of_client.range((client, OrgNo::LOWEST)..);
-        of_client
-            .take_while(move |(of, _)| *of == client)
-            .map(|(_, firm)| *firm)
+        self.firms_of_client.firms_of(client)
     }
 
     /// Whether a live system user holds a mandate for a client now, one that allows what is sought.

@@ -20,6 +20,7 @@ use crate::model::time::{Timestamp, Window};
 
 use super::column::{Column, Entry};
 use super::generation::Generation;
+use super::pairs::Pairs;
 use super::sets::{PackageSets, SetId};
 
 /// Who did something, when, at which revision.
@@ -163,7 +164,7 @@ pub(crate) struct State {
     pub(crate) users_of_vendor: OrdSet<(OrgNo, SystemUserId)>,
     pub(crate) firms: OrdMap<OrgNo, Arc<Firm>>,
     /// Client and firm, where there is a relation between them.
-    pub(crate) firms_of_client: OrdSet<(OrgNo, OrgNo)>,
+    pub(crate) firms_of_client: Pairs,
 }
 
 impl State {
@@ -190,7 +191,7 @@ impl State {
             users_of_firm: OrdSet::new(),
             users_of_vendor: OrdSet::new(),
             firms: OrdMap::new(),
-            firms_of_client: OrdSet::new(),
+            firms_of_client: Pairs::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::model::party::Party;
 use crate::store::{Store, decode};
 
 use super::super::error::OpenEngineError;
+use super::super::pairs::Pairs;
 use super::super::state::{
     Exception, Firm, RequestRecord, State, SystemRecord, SystemUser, of_relation_place,
 };
@@ -73,6 +74,7 @@ pub(crate) fn read_back(store: &Store, mut state: State) -> Result<State, OpenEn
         )?;
         state.insert_user(user);
     }
+    let mut firms_of_client = Vec::new();
     for page in store.pages(FIRMS) {
         let page = page?;
         let org = u32_of(&page.object).and_then(|number| OrgNo::from_u32(number).ok());
@@ -87,11 +89,10 @@ pub(crate) fn read_back(store: &Store, mut state: State) -> Result<State, OpenEn
             .relations
             .iter()
             .filter_map(|entry| OrgNo::from_u32(of_relation_place(entry.key).0).ok());
-        state
-            .firms_of_client
-            .extend(clients.map(|client| (client, org)));
+        firms_of_client.extend(clients.map(|client| (client, org)));
         state.firms.insert(org, Arc::new(firm));
     }
+    state.firms_of_client = Pairs::of(firms_of_client.into_iter());
     for parties in read_all::<Vec<Party>>(store, PARTIES)? {
         state.parties.extend(
             parties
