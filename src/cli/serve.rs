@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fullmakt::engine::{Engine, OpenEngineError, Settings};
-use fullmakt::http::{ServerConfig, run};
+use fullmakt::http::{Callers, ServerConfig, run};
+use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::policies;
 
@@ -105,8 +106,8 @@ fn serve_real(
         .clone()
         .or_else(|| config.data.clone())
         .unwrap_or_else(|| PathBuf::from(DATA));
+    let callers = callers(&config, &folder)?;
     let engine = open(&data, folder, &config)?;
-    let callers = config.callers(engine.snapshot().catalogue())?;
     let public_url = config.public_url.clone().unwrap_or_default();
     let server = ServerConfig {
         callers,
@@ -118,6 +119,16 @@ fn serve_real(
         say(&format!("fullmakt listens on http://{at}"));
         say(&format!("  store {store}, at revision {revision}"));
     })
+}
+
+/// The callers, before anything is opened: a configuration that is refused leaves no store behind.
+fn callers(config: &Config, folder: &PolicyFolder) -> Result<Callers, Failure> {
+    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    match Catalogue::parse(text, None) {
+        Ok(catalogue) => config.callers(&catalogue),
+        // The engine says what is wrong with the folder, and opens no store either.
+        Err(_) => Ok(Callers::default()),
+    }
 }
 
 fn serve_demo(
