@@ -20,6 +20,11 @@ use super::daemon;
 use super::output::{complain, say, short};
 use super::{Failure, NO, Outcome};
 
+/// One line to standard error.
+fn tell(message: String, help: Option<&str>) {
+    complain(&[message], help);
+}
+
 /// The findings that are printed unless all are asked for.
 const USUAL_FINDINGS: usize = 10;
 
@@ -74,8 +79,8 @@ fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
     let call = operator()?;
     let imported = read.and_then(|import| {
         engine.import(&call, &import, |progress| {
-            complain(
-                &format!("line {} of {} written", progress.lines, progress.of),
+            tell(
+                format!("line {} of {} written", progress.lines, progress.of),
                 None,
             );
         })
@@ -136,11 +141,11 @@ fn wrong(command: &Import, findings: Vec<(u64, String)>, total: usize) -> ExitCo
         USUAL_FINDINGS
     };
     for (line, message) in findings.into_iter().take(shown) {
-        complain(&format!("{}:{line}: {message}", command.file), None);
+        tell(format!("{}:{line}: {message}", command.file), None);
     }
     let more = "`--continue-on-error` prints more of them";
-    complain(
-        &format!("{total} of the lines cannot be imported, and nothing was written"),
+    tell(
+        format!("{total} of the lines cannot be imported, and nothing was written"),
         (total > shown).then_some(more),
     );
     ExitCode::from(NO)
