@@ -24,10 +24,19 @@ pub(crate) fn call(
     path: &str,
     body: Option<&Value>,
 ) -> Result<Value, Failure> {
-    let (status, answer) = client(at)?
-        .call(method, path, body)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let (status, answer) = ask(at, method, path, body)?;
     succeeded(at, status, answer)
+}
+
+/// One request, whatever its status.
+pub(crate) fn ask(
+    at: &Daemon,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<(u16, Value), Failure> {
+    let answered = client(at)?.call(method, path, body);
+    answered.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// The answer, if it is a success.
