@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::args_admin::{Client, Party, Relation, Request, System, SystemUser};
 
@@ -107,15 +108,58 @@ pub(crate) struct Serve {
     /// The configuration file [default: fullmakt.toml, if it is there]
     #[arg(long, env = "FULLMAKT_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// How the log is written, to standard error: text or json
-    #[arg(long, env = "FULLMAKT_LOG_FORMAT", default_value = "text")]
-    pub(crate) log_format: LogFormat,
+    /// How the log is written, to standard error: text or json (`FULLMAKT_LOG` says how much: error, warn, info, debug)
+    #[arg(
+        long,
+        env = "FULLMAKT_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub(crate) log_format: String,
+    /// Which of these the environment gave, so that what is wrong is blamed on who said it.
+    #[arg(skip)]
+    from_environment: Vec<&'static str>,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(crate) enum LogFormat {
-    Text,
-    Json,
+/// Flags of `serve` that a wrong value or combination is blamed on, with their variables.
+const BLAMED: [(&str, &str, &str); 3] = [
+    ("listen", "--listen", "FULLMAKT_LISTEN"),
+    ("config", "--config", "FULLMAKT_CONFIG"),
+    ("log_format", "--log-format", "FULLMAKT_LOG_FORMAT"),
+];
+
+impl Serve {
+    fn remember(&mut self, matches: &ArgMatches) {
+        let given = |id| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        let from_environment = BLAMED.iter().filter(|(id, ..)| given(id));
+        self.from_environment = from_environment.map(|(id, ..)| *id).collect();
+    }
+
+    /// What gave a value: the flag, or the environment's variable.
+    pub(crate) fn giver(&self, id: &str) -> &'static str {
+        let blamed = BLAMED.iter().find(|(blamed, ..)| *blamed == id);
+        blamed.map_or("the command line", |(id, flag, variable)| {
+            if self.from_environment.contains(id) {
+                variable
+            } else {
+                flag
+            }
+        })
+    }
+}
+
+impl Args {
+    /// The arguments of this process.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let mut args = Self::from_arg_matches(&matches)?;
+        if let (Command::Serve(serve), Some(of)) =
+            (&mut args.command, matches.subcommand_matches("serve"))
+        {
+            serve.remember(of);
+        }
+        Ok(args)
+    }
 }
 
 #[derive(Debug, clap::Args)]

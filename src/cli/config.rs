@@ -1,4 +1,4 @@
-//! `fullmakt.toml`: read strictly, each wrong value told with its file, key and mend.
+//! `fullmakt.toml`: read strictly, each wrong value told with its file, line, key and mend.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use fullmakt::http::{Callers, Limits};
 use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
-use fullmakt::model::system::nearest;
-use toml::{Table, Value};
+use fullmakt::model::id::ActorId;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::Failure;
 use super::config_caller::{CallerText, caller_text};
+use super::config_table::{Fields, Findings, Located};
 
 const KEYS: [&str; 8] = [
     "listen",
@@ -38,13 +40,29 @@ pub(crate) struct Config {
 }
 
 /// The address of a text, or what is wrong with it.
-pub(crate) fn address(text: &str, from: &str) -> Result<SocketAddr, Failure> {
-    let wrong = || {
-        Failure::new(format!(
-            "{from}: `{text}` is not an address of the form `127.0.0.1:8180`"
-        ))
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address of the form `127.0.0.1:8180`"))
+}
+
+/// The address that people reach the daemon at, without a slash at its end.
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let host = rest.and_then(|rest| rest.split('/').next());
+    let clean = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_graphic() && !"?#@\"<>\\".contains(c))
     };
-    text.parse().map_err(|_| wrong())
+    let named = |host: &str| !host.is_empty() && !host.starts_with(':');
+    if host.is_some_and(named) && clean(text) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err(format!(
+            "`{text}` is not an address of the form `https://fullmakt.example`, with http or https and a host"
+        ))
+    }
 }
 
 /// Reads a configuration file.
@@ -56,246 +74,116 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 }
 
 fn parse(text: &str, file: &str) -> Result<Config, Failure> {
-    let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map(|span| {
-            text.get(..span.start)
-                .unwrap_or_default()
-                .matches('\n')
-                .count()
-                + 1
-        });
-        let at = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
-        Failure::new(format!("{at}: {}", error.message()))
-    })?;
-    known_only(&table, &KEYS, file, "")?;
-    let mut config = Config {
-        file: file.to_owned(),
-        ..Config::default()
+    let mut found = Findings::of(file, text);
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            found.add(error.span().map_or(0, |span| span.start), error.message());
+            return Err(found.into_failure());
+        }
     };
-    if let Some(listen) = take_text(&mut table, "listen", file)? {
-        config.listen = Some(address(&listen, &format!("{file}: listen"))?);
+    let mut fields = Fields::of(table, String::new());
+    fields.known_only(&KEYS, "", &mut found);
+    let mut limits = Limits::default();
+    if let Some(seconds) = fields.number("drain_seconds", 0..=3600, &mut found) {
+        limits.drain_time = std::time::Duration::from_secs(seconds.unsigned_abs());
     }
-    config.data = take_text(&mut table, "data", file)?.map(PathBuf::from);
-    config.policies = take_text(&mut table, "policies", file)?.map(PathBuf::from);
-    config.public_url =
-        take_text(&mut table, "public_url", file)?.map(|url| url.trim_end_matches('/').to_owned());
-    config.request_expiry_days = take_number(&mut table, "request_expiry_days", 1..=3650, file)?;
-    if let Some(seconds) = take_number(&mut table, "drain_seconds", 0..=3600, file)? {
-        config.limits.drain_time = std::time::Duration::from_secs(seconds.unsigned_abs());
+    if let Some(bytes) = fields.number("body_bytes", 1024..=1_073_741_824, &mut found) {
+        limits.body = usize::try_from(bytes).unwrap_or(limits.body);
     }
-    if let Some(bytes) = take_number(&mut table, "body_bytes", 1024..=1_073_741_824, file)? {
-        config.limits.body = usize::try_from(bytes).unwrap_or(config.limits.body);
-    }
-    match table.remove("caller") {
-        None => {}
-        Some(Value::Array(callers)) => {
-            for (nth, caller) in callers.into_iter().enumerate() {
-                config
-                    .callers
-                    .push(caller_text(caller, &format!("{file}: caller {}", nth + 1))?);
-            }
-        }
-        Some(_) => {
-            return Err(Failure::new(format!(
-                "{file}: `caller` has to be written as `[[caller]]`, once a caller"
-            )));
-        }
-    }
+    let config = Config {
+        listen: fields.read_as("listen", address, &mut found),
+        data: fields.read_as("data", folder, &mut found),
+        policies: fields.read_as("policies", folder, &mut found),
+        public_url: fields.read_as("public_url", public_url, &mut found),
+        request_expiry_days: fields.number("request_expiry_days", 1..=3650, &mut found),
+        limits,
+        callers: callers(&mut fields, &mut found),
+        file: file.to_owned(),
+    };
+    found.into_result()?;
     Ok(config)
 }
 
-pub(super) fn known_only(
-    table: &Table,
-    known: &[&str],
-    file: &str,
-    of: &str,
-) -> Result<(), Failure> {
-    let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else {
-        return Ok(());
+fn folder(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+fn callers(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<CallerText> {
+    let Some(value) = fields.take("caller") else {
+        return Vec::new();
     };
-    let near = nearest(unknown, known.iter().copied()).unwrap_or_default();
-    Err(Failure::new(format!(
-        "{file}: `{unknown}` is not a key{of}; did you mean `{near}`?"
-    )))
-}
-
-pub(super) fn take_text(
-    table: &mut Table,
-    key: &str,
-    file: &str,
-) -> Result<Option<String>, Failure> {
-    match table.remove(key) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(Failure::new(format!(
-            "{file}: `{key}` is `{other}`; it has to be a string"
-        ))),
-    }
-}
-
-fn take_number(
-    table: &mut Table,
-    key: &str,
-    within: std::ops::RangeInclusive<i64>,
-    file: &str,
-) -> Result<Option<i64>, Failure> {
-    let (least, most) = (within.start(), within.end());
-    match table.remove(key) {
-        None => Ok(None),
-        Some(Value::Integer(number)) if within.contains(&number) => Ok(Some(number)),
-        Some(other) => Err(Failure::new(format!(
-            "{file}: `{key}` is `{other}`; it has to be a whole number from {least} to {most}"
-        ))),
-    }
-}
-
-pub(super) fn take_texts(
-    table: &mut Table,
-    key: &str,
-    file: &str,
-) -> Result<Option<Vec<String>>, Failure> {
-    let wrong = || Failure::new(format!("{file}: `{key}` has to be a list of strings"));
-    match table.remove(key) {
-        None => Ok(None),
-        Some(Value::Array(items)) => {
-            let texts = items
-                .into_iter()
-                .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong));
-            texts.collect::<Result<_, _>>().map(Some)
+    let byte = value.span().start;
+    let DeValue::Array(items) = value.into_inner() else {
+        found.add(
+            byte,
+            "`caller` has to be written as `[[caller]]`, once a caller",
+        );
+        return Vec::new();
+    };
+    let mut callers: Vec<CallerText> = Vec::new();
+    for (nth, item) in items.into_iter().enumerate() {
+        let span = item.span();
+        let DeValue::Table(table) = item.into_inner() else {
+            found.add(span.start, format!("caller {} has to be a table", nth + 1));
+            continue;
+        };
+        let table = Fields::of(Spanned::new(span, table), format!("caller {}: ", nth + 1));
+        let Some(Located {
+            byte,
+            value: caller,
+        }) = caller_text(table, found)
+        else {
+            continue;
+        };
+        if callers.iter().any(|earlier| earlier.id == caller.id) {
+            found.add(byte, same_id(nth + 1, &caller.id));
         }
-        Some(_) => Err(wrong()),
+        callers.push(caller);
     }
+    callers
+}
+
+fn same_id(nth: usize, id: &ActorId) -> String {
+    format!(
+        "caller {nth}: `id` is `{id}`, as an earlier caller's is; give each its own, or list all its tokens in one `sha256`"
+    )
 }
 
 impl Config {
     /// The callers, now that the catalogue says which packages there are.
     pub(crate) fn callers(&self, catalogue: &Catalogue) -> Result<Callers, Failure> {
         let mut callers = Callers::default();
+        let mut wrong = Vec::new();
         for text in &self.callers {
-            let failed = |error: &dyn std::fmt::Display| {
-                Failure::new(format!("{}: caller `{}`: {error}", self.file, text.id))
+            let mut failed = |line: usize, error: &dyn std::fmt::Display| {
+                wrong.push(format!(
+                    "{}:{line}: caller `{}`: {error}",
+                    self.file, text.id
+                ));
             };
-            let kind = text
-                .kind
-                .as_caller_kind(catalogue)
-                .map_err(|error| failed(&error))?;
-            callers
-                .add(
-                    Caller {
-                        id: text.id.clone(),
-                        kind,
-                    },
-                    &text.tokens,
-                )
-                .map_err(|error| failed(&error))?;
+            let kind = match text.kind.as_caller_kind(catalogue) {
+                Ok(kind) => kind,
+                Err(unknown) => {
+                    for (line, error) in &unknown {
+                        failed(*line, error);
+                    }
+                    continue;
+                }
+            };
+            let id = text.id.clone();
+            if let Err(error) = callers.add(Caller { id, kind }, &text.tokens) {
+                failed(text.tokens_line, &error);
+            }
         }
-        Ok(callers)
+        if wrong.is_empty() {
+            Ok(callers)
+        } else {
+            Err(Failure::several(wrong))
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::parse;
-
-    const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-    fn refused(text: &str) -> String {
-        let failure = parse(text, "fullmakt.toml").unwrap_err();
-        failure.message
-    }
-
-    fn caller(lines: &str) -> String {
-        format!("[[caller]]\nid = \"c\"\nsha256 = \"{HASH}\"\n{lines}\n")
-    }
-
-    #[test]
-    fn every_wrong_value_names_its_key_and_mend() {
-        let cases = [
-            (
-                "listn = \"x\"",
-                "fullmakt.toml: `listn` is not a key; did you mean `listen`?",
-            ),
-            (
-                "listen = 8180",
-                "fullmakt.toml: `listen` is `8180`; it has to be a string",
-            ),
-            (
-                "listen = \"8180\"",
-                "fullmakt.toml: listen: `8180` is not an address of the form `127.0.0.1:8180`",
-            ),
-            (
-                "request_expiry_days = 0",
-                "fullmakt.toml: `request_expiry_days` is `0`; it has to be a whole number from 1 to 3650",
-            ),
-            (
-                "caller = 1",
-                "fullmakt.toml: `caller` has to be written as `[[caller]]`, once a caller",
-            ),
-            (
-                "[[caller]]\nid = \"c\"",
-                "fullmakt.toml: caller 1: `sha256` is missing",
-            ),
-            (
-                "[[caller]]\nsha256 = \"x\"",
-                "fullmakt.toml: caller 1: `id` is missing",
-            ),
-            (
-                "[[caller]]\nid = \"c\"\nsha256 = \"abc\"",
-                "fullmakt.toml: caller 1: `sha256` is not 64 hexadecimal digits; make it with `printf %s \"$TOKEN\" | sha256sum`",
-            ),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(refused(text), expected);
-        }
-        assert!(
-            refused("listen = \n").starts_with("fullmakt.toml:1: "),
-            "{}",
-            refused("listen = \n")
-        );
-    }
-
-    #[test]
-    fn a_caller_has_the_keys_of_its_kind_and_no_others() {
-        let cases = [
-            ("", "fullmakt.toml: caller 1: `kind` is missing"),
-            (
-                "kind = \"persn\"",
-                "fullmakt.toml: caller 1: `kind` is `persn`; did you mean `person`? (resource-api, vendor, person, operator)",
-            ),
-            (
-                "kind = \"person\"",
-                "fullmakt.toml: caller 1: `party` is missing",
-            ),
-            (
-                "kind = \"vendor\"\nparty = \"991825828\"",
-                "fullmakt.toml: caller 1: `party`: organisation number `991825828` has a wrong check digit (MOD11)",
-            ),
-            (
-                "kind = \"vendor\"\nparty = \"991825827\"\nresources = [\"x\"]",
-                "fullmakt.toml: caller 1: `resources` does not go with the kind `vendor`",
-            ),
-            (
-                "kind = \"resource-api\"",
-                "fullmakt.toml: caller 1: `resources` is missing",
-            ),
-            (
-                "kind = \"resource-api\"\nresources = [1]",
-                "fullmakt.toml: caller 1: `resources` has to be a list of strings",
-            ),
-            (
-                "knd = \"person\"",
-                "fullmakt.toml: caller 1: `knd` is not a key of a caller; did you mean `kind`?",
-            ),
-        ];
-        for (lines, expected) in cases {
-            assert_eq!(refused(&caller(lines)), expected);
-        }
-        assert_eq!(
-            parse(&caller("kind = \"operator\""), "fullmakt.toml")
-                .unwrap()
-                .callers
-                .len(),
-            1
-        );
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

@@ -4,19 +4,20 @@ use fullmakt::model::caller::{BoundResources, CallerKind, TokenHash};
 use fullmakt::model::catalogue::{Catalogue, UnknownPackage};
 use fullmakt::model::id::{ActorId, OrgNo};
 use fullmakt::model::system::nearest;
-use toml::Value;
 
-use super::Failure;
-use super::config::{known_only, take_text, take_texts};
+use super::config_table::{Fields, Findings, Located};
 
 const CALLER_KEYS: [&str; 6] = ["id", "sha256", "kind", "resources", "party", "packages"];
 const KINDS: [&str; 4] = ["resource-api", "vendor", "person", "operator"];
+
+const HASH_HELP: &str = "make it with `printf %s \"$TOKEN\" | sha256sum`";
 
 /// A caller as the file has it.
 #[derive(Debug)]
 pub(crate) struct CallerText {
     pub(super) id: ActorId,
     pub(super) tokens: Vec<TokenHash>,
+    pub(super) tokens_line: usize,
     pub(super) kind: KindText,
 }
 
@@ -24,16 +25,17 @@ pub(crate) struct CallerText {
 pub(super) enum KindText {
     ResourceApi(BoundResources),
     Vendor(OrgNo),
-    Person(OrgNo, Vec<String>),
+    /// At which party, and the packages with their lines.
+    Person(OrgNo, Vec<(usize, String)>),
     Operator,
 }
 
 impl KindText {
-    /// The kind, with packages that the catalogue has.
+    /// The kind, with packages that the catalogue has; or each one that it has not, with its line.
     pub(super) fn as_caller_kind(
         &self,
         catalogue: &Catalogue,
-    ) -> Result<CallerKind, UnknownPackage> {
+    ) -> Result<CallerKind, Vec<(usize, UnknownPackage)>> {
         Ok(match self {
             Self::ResourceApi(resources) => CallerKind::ResourceApi {
                 resources: resources.clone(),
@@ -41,106 +43,153 @@ impl KindText {
             Self::Vendor(party) => CallerKind::Vendor { party: *party },
             Self::Operator => CallerKind::Operator,
             Self::Person(party, packages) => {
-                let known =
-                    |package: &String| catalogue.find(package).map(|id| catalogue.code(id).clone());
+                let (mut known, mut unknown) = (Vec::new(), Vec::new());
+                for (line, package) in packages {
+                    match catalogue.find(package) {
+                        Ok(id) => known.push(catalogue.code(id).clone()),
+                        Err(error) => unknown.push((*line, error)),
+                    }
+                }
+                if !unknown.is_empty() {
+                    return Err(unknown);
+                }
                 CallerKind::Person {
                     party: *party,
-                    packages: packages.iter().map(known).collect::<Result<_, _>>()?,
+                    packages: known,
                 }
             }
         })
     }
 }
 
-/// One `[[caller]]`.
-pub(super) fn caller_text(value: Value, file: &str) -> Result<CallerText, Failure> {
-    let Value::Table(mut table) = value else {
-        return Err(Failure::new(format!("{file}: it has to be a table")));
+/// One `[[caller]]`, and where its id stands. What is wrong with it is a finding each.
+pub(super) fn caller_text(
+    mut fields: Fields<'_>,
+    found: &mut Findings<'_>,
+) -> Option<Located<CallerText>> {
+    fields.known_only(&CALLER_KEYS, " of a caller", found);
+    if fields.place("id").is_none() {
+        fields.missing("id", found);
+    }
+    let id = fields.parsed::<ActorId>("id", found);
+    let tokens = tokens(&mut fields, found);
+    let kind = kind(&mut fields, found);
+    let (id, tokens, kind) = (id?, tokens?, kind?);
+    Some(Located {
+        byte: id.byte,
+        value: CallerText {
+            id: id.value,
+            tokens: tokens.value,
+            tokens_line: found.line(tokens.byte),
+            kind,
+        },
+    })
+}
+
+/// The hashes of a caller's tokens: one, or a list of them.
+fn tokens(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Located<Vec<TokenHash>>> {
+    let Some(byte) = fields.place("sha256") else {
+        fields.wrong(
+            fields.byte,
+            format!("`sha256` is missing; {HASH_HELP}"),
+            found,
+        );
+        return None;
     };
-    known_only(&table, &CALLER_KEYS, file, " of a caller")?;
-    let missing = |key: &str| Failure::new(format!("{file}: `{key}` is missing"));
-    let parsed = |key: &str, error: &dyn std::fmt::Display| {
-        Failure::new(format!("{file}: `{key}`: {error}"))
+    let hashes = if fields.is_list("sha256") {
+        fields.texts("sha256", found)?.value
+    } else {
+        vec![fields.text("sha256", found)?]
     };
-    let id = take_text(&mut table, "id", file)?.ok_or_else(|| missing("id"))?;
-    let id: ActorId = id.parse().map_err(|error| parsed("id", &error))?;
-    let hashes = match table.remove("sha256") {
-        Some(Value::String(one)) => vec![one],
-        Some(other) => {
-            table.insert("sha256".to_owned(), other);
-            take_texts(&mut table, "sha256", file)?.unwrap_or_default()
+    if hashes.is_empty() {
+        let message =
+            format!("`sha256` is an empty list, so nobody could be this caller; {HASH_HELP}");
+        fields.wrong(byte, message, found);
+        return None;
+    }
+    let mut tokens = Vec::new();
+    for Located { byte, value } in &hashes {
+        match value.parse::<TokenHash>() {
+            Ok(hash) if hash == TokenHash::of("") => {
+                let message =
+                    format!("`sha256` is the hash of nothing: was $TOKEN empty? {HASH_HELP}");
+                fields.wrong(*byte, message, found);
+            }
+            Ok(hash) => tokens.push(hash),
+            Err(error) => fields.wrong(*byte, error, found),
         }
-        None => {
-            return Err(missing("sha256").help("make it with: printf %s \"$TOKEN\" | sha256sum"));
-        }
-    };
-    let tokens = hashes
-        .iter()
-        .map(|hash| hash.parse::<TokenHash>())
-        .collect::<Result<Vec<_>, _>>();
-    let tokens = tokens.map_err(|error| Failure::new(format!("{file}: {error}")))?;
-    let kind = take_text(&mut table, "kind", file)?.ok_or_else(|| missing("kind"))?;
-    let party = take_text(&mut table, "party", file)?;
-    let party: Option<OrgNo> = party
-        .map(|text| text.parse().map_err(|error| parsed("party", &error)))
-        .transpose()?;
-    let (packages, resources) = (
-        take_texts(&mut table, "packages", file)?,
-        take_texts(&mut table, "resources", file)?,
-    );
-    let out_of_place = |key: &str| {
-        Failure::new(format!(
-            "{file}: `{key}` does not go with the kind `{kind}`"
-        ))
-    };
-    let given = [
-        ("party", party.is_some()),
-        ("packages", packages.is_some()),
-        ("resources", resources.is_some()),
-    ];
-    let fitting: &[&str] = match kind.as_str() {
+    }
+    (tokens.len() == hashes.len()).then_some(Located {
+        byte,
+        value: tokens,
+    })
+}
+
+fn kind(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<KindText> {
+    if fields.place("kind").is_none() {
+        fields.missing("kind", found);
+    }
+    let kind = fields.text("kind", found)?;
+    let needed: &[&str] = match kind.value.as_str() {
         "resource-api" => &["resources"],
-        "vendor" => &["party"],
-        "person" => &["party", "packages"],
+        "vendor" | "person" => &["party"],
         "operator" => &[],
         other => {
             let near = nearest(other, KINDS.into_iter()).unwrap_or_default();
-            return Err(Failure::new(format!(
-                "{file}: `kind` is `{other}`; did you mean `{near}`? ({})",
-                KINDS.join(", ")
-            )));
+            let kinds = KINDS.join(", ");
+            let message = format!("`kind` is `{other}`; did you mean `{near}`? ({kinds})");
+            fields.wrong(kind.byte, message, found);
+            return None;
         }
     };
-    if let Some((key, _)) = given
-        .iter()
-        .find(|(key, given)| *given && !fitting.contains(key))
-    {
-        return Err(out_of_place(key));
+    for key in ["party", "packages", "resources"] {
+        let place = fields.place(key);
+        let allowed = needed.contains(&key) || (kind.value == "person" && key == "packages");
+        match place {
+            None if needed.contains(&key) => fields.missing(key, found),
+            Some(byte) if !allowed => {
+                let message = format!("`{key}` does not go with the kind `{}`", kind.value);
+                fields.wrong(byte, message, found);
+            }
+            _ => {}
+        }
     }
-    let kind = match kind.as_str() {
-        "resource-api" => KindText::ResourceApi(bound(
-            resources.ok_or_else(|| missing("resources"))?,
-            &parsed,
-        )?),
-        "vendor" => KindText::Vendor(party.ok_or_else(|| missing("party"))?),
-        "person" => KindText::Person(
-            party.ok_or_else(|| missing("party"))?,
-            packages.unwrap_or_default(),
-        ),
-        _ => KindText::Operator,
-    };
-    Ok(CallerText { id, tokens, kind })
+    match kind.value.as_str() {
+        "resource-api" => resources(fields, found).map(KindText::ResourceApi),
+        "vendor" => Some(KindText::Vendor(fields.parsed("party", found)?.value)),
+        "person" => {
+            let party = fields.parsed("party", found);
+            let packages = fields.texts("packages", found).map(|texts| texts.value);
+            let packages = packages.unwrap_or_default().into_iter();
+            let lines = packages.map(|package| (found.line(package.byte), package.value));
+            let lines = lines.collect();
+            Some(KindText::Person(party?.value, lines))
+        }
+        _ => Some(KindText::Operator),
+    }
 }
 
-fn bound(
-    resources: Vec<String>,
-    parsed: &dyn Fn(&str, &dyn std::fmt::Display) -> Failure,
-) -> Result<BoundResources, Failure> {
-    if resources == ["*"] {
-        return Ok(BoundResources::Every);
+fn resources(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<BoundResources> {
+    let Located { byte, value: texts } = fields.texts("resources", found)?;
+    if texts.is_empty() {
+        let message = "`resources` is an empty list, so this caller could ask nothing; \
+            name the resources that it guards, or `[\"*\"]` for every one";
+        fields.wrong(byte, message, found);
+        return None;
     }
-    let these = resources
-        .iter()
-        .map(|text| text.parse().map_err(|error| parsed("resources", &error)));
-    Ok(BoundResources::These(these.collect::<Result<_, _>>()?))
+    if texts.iter().any(|text| text.value == "*") {
+        if texts.len() > 1 {
+            let message = "`resources`: `*` is every resource, and stands alone";
+            fields.wrong(byte, message, found);
+        }
+        return Some(BoundResources::Every);
+    }
+    let mut these = Vec::new();
+    for Located { byte, value } in texts {
+        match value.parse() {
+            Ok(resource) => these.push(resource),
+            Err(error) => fields.wrong(byte, format!("`resources`: {error}"), found),
+        }
+    }
+    Some(BoundResources::These(these))
 }

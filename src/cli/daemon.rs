@@ -12,7 +12,9 @@ use super::args::Daemon;
 
 /// The daemon that the arguments name.
 pub(crate) fn client(at: &Daemon) -> Result<Client, Failure> {
-    Client::new(&at.url, at.token.clone()).map_err(|error| Failure::new(error.to_string()))
+    Client::new(&at.url, at.token.clone()).map_err(|error| {
+        Failure::new(error.to_string()).help("name the daemon with `--url`, or set FULLMAKT_URL")
+    })
 }
 
 /// One request; an answer that is not a success is a failure with the daemon's own words.
@@ -22,10 +24,19 @@ pub(crate) fn call(
     path: &str,
     body: Option<&Value>,
 ) -> Result<Value, Failure> {
-    let (status, answer) = client(at)?
-        .call(method, path, body)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let (status, answer) = ask(at, method, path, body)?;
     succeeded(at, status, answer)
+}
+
+/// One request, whatever its status.
+pub(crate) fn ask(
+    at: &Daemon,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<(u16, Value), Failure> {
+    let answered = client(at)?.call(method, path, body);
+    answered.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// The answer, if it is a success.
@@ -33,13 +44,7 @@ pub(crate) fn succeeded(at: &Daemon, status: u16, answer: Value) -> Result<Value
     if (200..300).contains(&status) {
         return Ok(answer);
     }
-    let said = answer
-        .get("detail")
-        .or(Some(&answer))
-        .and_then(Value::as_str)
-        .unwrap_or("the daemon refused")
-        .to_owned();
-    let failure = Failure::new(said);
+    let failure = Failure::several(said(&answer));
     Err(match (status, &at.token) {
         (401, None) => failure.help("send a token with `--token`, or set FULLMAKT_TOKEN"),
         (401, Some(_)) => failure.help("the daemon's configuration lists the callers it knows"),
@@ -47,12 +52,32 @@ pub(crate) fn succeeded(at: &Daemon, status: u16, answer: Value) -> Result<Value
     })
 }
 
+/// What the daemon said is wrong: each field, or the whole.
+fn said(problem: &Value) -> Vec<String> {
+    let errors = problem["errors"].as_array().into_iter().flatten();
+    let details = errors.filter_map(|error| error["detail"].as_str().map(str::to_owned));
+    let details: Vec<_> = details.collect();
+    if !details.is_empty() {
+        return details;
+    }
+    let whole = problem
+        .get("detail")
+        .or(Some(problem))
+        .and_then(Value::as_str);
+    vec![whole.unwrap_or("the daemon refused").to_owned()]
+}
+
 /// All items of a list, page by page.
 pub(crate) fn all(at: &Daemon, path: &str) -> Result<Vec<Value>, Failure> {
     let mut items = Vec::new();
     let mut next = String::new();
     loop {
-        let page = call(at, "GET", &format!("{path}?limit=1000&page={next}"), None)?;
+        let page = call(
+            at,
+            "GET",
+            &format!("{path}?limit=1000&page={}", escaped(&next)),
+            None,
+        )?;
         items.extend(page["items"].as_array().cloned().unwrap_or_default());
         page["next"]
             .as_str()
@@ -76,4 +101,20 @@ pub(crate) fn escaped(text: &str) -> String {
         }
         path
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::said;
+
+    #[test]
+    fn every_wrong_field_is_told_and_a_whole_refusal_once() {
+        let fields = json!({ "detail": "a (and 1 more)", "errors": [{ "pointer": "/a", "detail": "a" }, { "detail": "b" }] });
+        assert_eq!(said(&fields), ["a", "b"]);
+        assert_eq!(said(&json!({ "detail": "a", "errors": [] })), ["a"]);
+        assert_eq!(said(&json!("plain")), ["plain"]);
+        assert_eq!(said(&json!(null)), ["the daemon refused"]);
+    }
 }

@@ -6,6 +6,7 @@ mod args_admin;
 mod ask;
 mod config;
 mod config_caller;
+mod config_table;
 mod daemon;
 mod demo;
 mod output;
@@ -15,21 +16,23 @@ mod transfer;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Command};
 
-/// What a command could not do: one line, and what mends it if the line does not say so.
+/// What a command could not do: a line each, and what mends it if the lines do not say so.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    message: String,
+    messages: Vec<String>,
     help: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::several(vec![message.into()])
+    }
+
+    pub(crate) fn several(messages: Vec<String>) -> Self {
         Self {
-            message: message.into(),
+            messages,
             help: None,
         }
     }
@@ -49,7 +52,7 @@ pub(crate) const NO: u8 = 1;
 const FAILED: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::read() {
         Ok(args) => args,
         Err(error) => {
             // `--help` and `--version` are errors to clap, and none to us.
@@ -61,7 +64,7 @@ pub(crate) fn main() -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(failure) => {
-            output::complain(&failure.message, failure.help.as_deref());
+            output::complain(&failure.messages, failure.help.as_deref());
             ExitCode::from(FAILED)
         }
     }

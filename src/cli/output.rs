@@ -9,10 +9,12 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
-/// Prints a complaint to standard error, and what mends it.
-pub(crate) fn complain(message: &str, help: Option<&str>) {
+/// Prints a complaint to standard error, a line each, and what mends it.
+pub(crate) fn complain(messages: &[String], help: Option<&str>) {
     let mut out = io::stderr().lock();
-    let _ = writeln!(out, "fullmakt: {message}");
+    for message in messages {
+        let _ = writeln!(out, "fullmakt: {message}");
+    }
     if let Some(help) = help {
         let _ = writeln!(out, "help: {help}");
     }

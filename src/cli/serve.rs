@@ -7,11 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fullmakt::engine::{Engine, OpenEngineError, Settings};
-use fullmakt::http::{ServerConfig, run};
+use fullmakt::http::{Callers, ServerConfig, run};
+use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::policies;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
-use super::args::{LogFormat, Serve};
+use super::args::Serve;
 use super::ask::now;
 use super::config::{self, Config};
 use super::output::say;
@@ -21,18 +24,19 @@ const LISTEN: &str = "127.0.0.1:8180";
 const DATA: &str = "data";
 const POLICIES: &str = "policies";
 const CONFIG: &str = "fullmakt.toml";
+const LOG: &str = "FULLMAKT_LOG";
 
 const CALLERS_NEEDED: &str = "add at least one to the configuration, for example:\n  [[caller]]\n  id = \"skatteetaten\"\n  \
     kind = \"resource-api\"\n  sha256 = \"<printf %s \"$TOKEN\" | sha256sum>\"\n  resources = [\"ske-krav-og-betalinger\"]\n\
     or try `fullmakt serve --demo`";
 
 pub(crate) fn serve(command: Serve) -> Outcome {
-    start_log(command.log_format);
+    start_log(&command)?;
     let config = read_config(&command)?;
     let address = match (&command.listen, config.listen) {
-        (Some(flag), _) => config::address(flag, "--listen")?,
+        (Some(given), _) => address(given, command.giver("listen"))?,
         (None, Some(address)) => address,
-        (None, None) => config::address(LISTEN, "--listen")?,
+        (None, None) => address(LISTEN, "the default")?,
     };
     let folder = read_policies(&command, &config)?;
     if command.demo {
@@ -42,21 +46,54 @@ pub(crate) fn serve(command: Serve) -> Outcome {
     }
 }
 
-fn start_log(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FULLMAKT_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+fn address(text: &str, giver: &str) -> Result<SocketAddr, Failure> {
+    config::address(text).map_err(|error| Failure::new(format!("{giver}: {error}")))
+}
+
+fn start_log(command: &Serve) -> Result<(), Failure> {
+    let said = std::env::var_os(LOG).unwrap_or_default();
+    let filter = log_filter(&said.to_string_lossy())?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false);
-    match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+    match command.log_format.as_str() {
+        "text" => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        "json" => log.json().init(),
+        other => {
+            let giver = command.giver("log_format");
+            let message = format!("{giver}: `{other}` is not a form of the log: text or json");
+            return Err(Failure::new(message));
+        }
+    }
+    Ok(())
+}
+
+/// What is logged. A bare word that is no level is refused: the filter would take it for the name of a module, and log
+/// nothing else.
+fn log_filter(said: &str) -> Result<EnvFilter, Failure> {
+    let said = if said.trim().is_empty() { "info" } else { said };
+    let is_level =
+        |part: &str| part.contains(['=', '[']) || part.trim().parse::<LevelFilter>().is_ok();
+    let wrong = said.split(',').find(|part| !is_level(part));
+    let parsed = EnvFilter::builder().parse(said);
+    match (wrong, parsed) {
+        (None, Ok(filter)) => Ok(filter),
+        (wrong, _) => Err(Failure::new(format!(
+            "{LOG}: `{}` is not a level: error, warn, info, debug, trace or off, or `module=level` between commas",
+            wrong.unwrap_or(said)
+        ))),
     }
 }
 
 fn read_config(command: &Serve) -> Result<Config, Failure> {
     match &command.config {
+        Some(path) if command.demo => Err(Failure::new(format!(
+            "`--demo` has callers of its own, and {} names a configuration, `{}`, whose callers it would not know",
+            command.giver("config"),
+            path.display()
+        ))
+        .help("leave one of the two out")),
         Some(path) => config::read(path),
         None if !command.demo && Path::new(CONFIG).exists() => config::read(Path::new(CONFIG)),
         None => Ok(Config::default()),
@@ -66,11 +103,23 @@ fn read_config(command: &Serve) -> Result<Config, Failure> {
 /// The policy folder that is named, or `policies` here; the demo runs anywhere, with the one that is compiled in.
 fn read_policies(command: &Serve, config: &Config) -> Result<PolicyFolder, Failure> {
     let named = command.policies.as_ref().or(config.policies.as_ref());
-    let here = PathBuf::from(POLICIES);
-    if named.is_none() && command.demo && !here.join(PolicyFolder::SCHEMA).exists() {
+    let here = Path::new(POLICIES);
+    if named.is_none() && command.demo && !looks_like_ours(here) {
         return Ok(policies::shipped().clone());
     }
-    policies::read(named.unwrap_or(&here)).map_err(|error| Failure::new(error.to_string()))
+    let folder = named.map_or(here, PathBuf::as_path);
+    policies::read(folder).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Whether a folder is meant for this program, whole or not: another project's `policies` has none of these.
+fn looks_like_ours(folder: &Path) -> bool {
+    let ours = [
+        PolicyFolder::SCHEMA,
+        PolicyFolder::CATALOGUE,
+        PolicyFolder::ADMIN_SCHEMA,
+        PolicyFolder::CORE,
+    ];
+    ours.iter().any(|file| folder.join(file).exists())
 }
 
 fn open(data: &Path, folder: PolicyFolder, config: &Config) -> Result<Engine, Failure> {
@@ -105,8 +154,8 @@ fn serve_real(
         .clone()
         .or_else(|| config.data.clone())
         .unwrap_or_else(|| PathBuf::from(DATA));
+    let callers = callers(&config, &folder)?;
     let engine = open(&data, folder, &config)?;
-    let callers = config.callers(engine.snapshot().catalogue())?;
     let public_url = config.public_url.clone().unwrap_or_default();
     let server = ServerConfig {
         callers,
@@ -118,6 +167,16 @@ fn serve_real(
         say(&format!("fullmakt listens on http://{at}"));
         say(&format!("  store {store}, at revision {revision}"));
     })
+}
+
+/// The callers, before anything is opened: a configuration that is refused leaves no store behind.
+fn callers(config: &Config, folder: &PolicyFolder) -> Result<Callers, Failure> {
+    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    match Catalogue::parse(text, None) {
+        Ok(catalogue) => config.callers(&catalogue),
+        // The engine says what is wrong with the folder, and opens no store either.
+        Err(_) => Ok(Callers::default()),
+    }
 }
 
 fn serve_demo(
@@ -164,4 +223,29 @@ fn listen(
     run(address, engine, server, |at| tell(at, revision))
         .map_err(|error| Failure::new(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::log_filter;
+
+    #[test]
+    fn a_log_filter_is_levels_and_nothing_that_would_silence_it() {
+        for said in ["", " ", "warn", "INFO", "off", "warn,fullmakt::store=debug"] {
+            assert!(log_filter(said).is_ok(), "{said}");
+        }
+        let cases = [
+            ("verbose", "verbose"),
+            ("info,fullmakt=loud", "info,fullmakt=loud"),
+            ("fullmakt", "fullmakt"),
+        ];
+        for (said, blamed) in cases {
+            let failure = log_filter(said).unwrap_err();
+            let expected = format!("FULLMAKT_LOG: `{blamed}` is not a level: ");
+            assert!(
+                failure.messages[0].starts_with(&expected),
+                "{said}: {failure:?}"
+            );
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use fullmakt::engine::{Call, Engine, ExportScope, ImportError, Settings};
+use fullmakt::engine::{Call, Engine, ExportScope, ImportError, NoSystemUser, Settings, ViewError};
 use fullmakt::model::caller::{Caller, CallerKind};
 use fullmakt::policies;
 use fullmakt::store;
@@ -20,19 +20,25 @@ use super::daemon;
 use super::output::{complain, say, short};
 use super::{Failure, NO, Outcome};
 
+/// One line to standard error.
+fn tell(message: String, help: Option<&str>) {
+    complain(&[message], help);
+}
+
 /// The findings that are printed unless all are asked for.
 const USUAL_FINDINGS: usize = 10;
 
 fn open(data: &Path, folder: &Path) -> Result<Engine, Failure> {
     if !data.is_dir() {
-        return Err(Failure::new(format!(
-            "`{}` is not a folder with a store",
-            data.display()
-        )));
+        return Err(no_store(data));
     }
     let folder = policies::read(folder).map_err(|error| Failure::new(error.to_string()))?;
     Engine::open(data, folder, Settings::default(), now())
         .map_err(|error| Failure::new(error.to_string()))
+}
+
+fn no_store(data: &Path) -> Failure {
+    Failure::new(format!("`{}` is not a folder with a store", data.display()))
 }
 
 /// Whoever has the store's folder on this machine is its operator.
@@ -74,8 +80,8 @@ fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
     let call = operator()?;
     let imported = read.and_then(|import| {
         engine.import(&call, &import, |progress| {
-            complain(
-                &format!("line {} of {} written", progress.lines, progress.of),
+            tell(
+                format!("line {} of {} written", progress.lines, progress.of),
                 None,
             );
         })
@@ -136,11 +142,11 @@ fn wrong(command: &Import, findings: Vec<(u64, String)>, total: usize) -> ExitCo
         USUAL_FINDINGS
     };
     for (line, message) in findings.into_iter().take(shown) {
-        complain(&format!("{}:{line}: {message}", command.file), None);
+        tell(format!("{}:{line}: {message}", command.file), None);
     }
     let more = "`--continue-on-error` prints more of them";
-    complain(
-        &format!("{total} of the lines cannot be imported, and nothing was written"),
+    tell(
+        format!("{total} of the lines cannot be imported, and nothing was written"),
         (total > shown).then_some(more),
     );
     ExitCode::from(NO)
@@ -151,7 +157,10 @@ pub(crate) fn export(at: &Daemon, command: &Export) -> Outcome {
         Some(data) => export_here(data, command)?,
         None => export_there(at, command)?,
     };
-    let folder = &command.cedar;
+    write(&command.cedar, [policies, entities, schema])
+}
+
+fn write(folder: &Path, [policies, entities, schema]: [String; 3]) -> Outcome {
     let failed = |error: std::io::Error| {
         Failure::new(format!("`{}` cannot be written: {error}", folder.display()))
     };
@@ -171,6 +180,14 @@ pub(crate) fn export(at: &Daemon, command: &Export) -> Outcome {
 }
 
 fn export_there(at: &Daemon, command: &Export) -> Result<[String; 3], Failure> {
+    if let Some(user) = &command.system_user {
+        // The daemon exports an unknown one as nothing at all, which looks like one without clients.
+        let path = format!("/v1/system-users/{}", daemon::escaped(user));
+        let (status, answer) = daemon::ask(at, "GET", &path, None)?;
+        if status == 404 {
+            return daemon::succeeded(at, status, answer).map(|_| Default::default());
+        }
+    }
     let query: Vec<_> = [
         ("systemUser", &command.system_user),
         ("client", &command.client),
@@ -199,7 +216,18 @@ fn export_here(data: &Path, command: &Export) -> Result<[String; 3], Failure> {
         (Some(user), None) => ExportScope::SystemUser(user),
         (None, _) => ExportScope::Whole,
     };
-    let export = open(data, &command.policies)?.snapshot().export(scope);
+    let empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
+    if std::fs::read_dir(data).is_ok_and(empty) {
+        return Err(no_store(data));
+    }
+    let snapshot = open(data, &command.policies)?.snapshot();
+    if let Some(user) = user {
+        let found = snapshot.system_user(&operator()?.by, user);
+        if let Err(error @ ViewError::NoSystemUser(NoSystemUser::Unknown(_))) = found {
+            return Err(failed(&error));
+        }
+    }
+    let export = snapshot.export(scope);
     Ok([export.policies, export.entities, export.schema])
 }
 

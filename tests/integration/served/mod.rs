@@ -1,5 +1,7 @@
 //! The real binary as a child process, spoken to over real sockets by a client that shares no code with it.
 
+mod command_line;
+mod config;
 mod demo;
 mod nothing_lost;
 mod official_cedar;

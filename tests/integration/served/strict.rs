@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Daemon, run, store};
+use super::Daemon;
 
 const USER: &str = "5ea1d000-0000-4000-8000-000000000001";
 
@@ -356,85 +356,4 @@ fn a_batch_answers_each_item_and_stops_where_it_is_told_to() {
     );
     assert_eq!(single["decision"], json!(true));
     assert_eq!(single.get("evaluations"), None);
-}
-
-#[test]
-fn bad_configurations_and_policy_folders_are_refused_with_their_mend() {
-    let (dir, _) = store();
-    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
-    let serve = |config: &str, policies: &str| {
-        std::fs::write(dir.path().join("c.toml"), config).unwrap();
-        run(
-            &[
-                "serve",
-                "--config",
-                "c.toml",
-                "--policies",
-                policies,
-                "--listen",
-                "127.0.0.1:0",
-            ],
-            dir.path(),
-        )
-    };
-    let (code, _, said) = serve("listn = \"x\"", policies);
-    assert_eq!(
-        (code, said.as_str()),
-        (
-            2,
-            "fullmakt: c.toml: `listn` is not a key; did you mean `listen`?\n"
-        )
-    );
-    let (code, _, said) = serve("", policies);
-    assert_eq!(code, 2);
-    assert!(said.starts_with("fullmakt: no callers are configured, so nobody could ask anything\nhelp: add at least one"), "{said}");
-    let wrong_package = super::configuration().replace("\"tilgangsstyrer\"", "\"tilgangsstyre\"");
-    let (code, _, said) = serve(&wrong_package, policies);
-    assert_eq!(
-        (code, said.as_str()),
-        (
-            2,
-            "fullmakt: c.toml: caller `firm-admin`: access package `tilgangsstyre` is not in the catalogue; did you mean `tilgangsstyrer`?\n"
-        )
-    );
-    let (code, _, said) = serve(&super::configuration(), "nowhere");
-    assert_eq!(code, 2);
-    assert!(
-        said.contains("nowhere") && said.contains("--policies"),
-        "{said}"
-    );
-    copy(std::path::Path::new(policies), &dir.path().join("broken"));
-    std::fs::write(
-        dir.path().join("broken/resources/x.cedar"),
-        "permit (principal, action, resourc);\n",
-    )
-    .unwrap();
-    let (code, _, said) = serve(&super::configuration(), "broken");
-    assert_eq!(code, 2);
-    assert!(
-        said.contains("resources/x.cedar:1:")
-            && said.contains("help: `fullmakt policy check` lists all findings"),
-        "{said}"
-    );
-    let (code, said, _) = run(&["policy", "check", "broken"], dir.path());
-    assert_eq!(code, 1);
-    assert!(
-        said.contains("broken/resources/x.cedar:1:") && said.contains("  help: "),
-        "{said}"
-    );
-    let (code, said, _) = run(&["policy", "check", policies], dir.path());
-    assert_eq!(code, 0, "{said}");
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).map(|_| ()).unwrap();
-        }
-    }
 }
