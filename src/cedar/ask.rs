@@ -1,125 +1,20 @@
-//! Questions put to Cedar: to the class-only policies once a class, to the others for each mandate.
+//! Questions put to Cedar: to the class-only policies once a class, to those that look at the context once a class and
+//! context, to the others for each mandate.
 
-use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Entities, Entity, EntityUid, Policy, PolicyId,
-    PolicySet, Request,
-};
-use once_cell::sync::Lazy;
+use cedar_policy::{Context, Entities, Entity, EntityUid, Request};
 
-use super::answer::{ActionIdx, Effect, Found, Identity, PolicyIdx, ResourceSlot, Satisfied};
-use super::compile::{Compiled, Kind};
-use super::context::CheckedContext;
+use super::answer::{ActionIdx, Found, Identity, PolicyIdx, ResourceSlot, Satisfied};
+use super::cell::{Cell, idx};
+use super::compile::Compiled;
+use super::context::{CheckedContext, NOW, members_of};
 use super::entity::{Names, uid};
 use super::scope;
 use super::slice;
 use crate::model::id::{PackageCode, ResourceId};
 use crate::model::mandate::Mandate;
+use crate::model::question::Asked;
 use crate::model::system::SingleRight;
 use crate::model::time::Timestamp;
-
-static AUTHORIZER: Lazy<Authorizer> = Lazy::new(Authorizer::new);
-
-/// The policies whose scope can match one action and resource slot.
-#[derive(Debug)]
-pub(super) struct Cell {
-    class: Sets,
-    further: Sets,
-}
-
-/// Policies that are asked together. Permits and forbids apart: asked together, Cedar names only those that decide.
-#[derive(Debug, Default)]
-struct Sets {
-    permits: PolicySet,
-    forbids: PolicySet,
-}
-
-impl Cell {
-    pub(super) fn fill(compiled: &Compiled, action: &EntityUid, resource: &EntityUid) -> Self {
-        let mut cell = Self {
-            class: Sets::default(),
-            further: Sets::default(),
-        };
-        for policy in &compiled.policies {
-            let (sets, body) = match &policy.kind {
-                Kind::Class(body) => (&mut cell.class, body),
-                Kind::Further(body) => (&mut cell.further, body),
-                Kind::Core | Kind::Template => continue,
-            };
-            // What a scope excludes is not satisfied and cannot err, so leaving it out changes no answer.
-            let applies = scope::could_be_a_mandate(body)
-                && scope::action_matches(body, action, &compiled.stored)
-                && scope::resource_matches(body, resource, &compiled.stored);
-            if applies {
-                let set = match policy.info.effect {
-                    Effect::Permit => &mut sets.permits,
-                    Effect::Forbid => &mut sets.forbids,
-                };
-                // Indices are ids here, and each is there once.
-                let _ = set.add(body.clone());
-            }
-        }
-        cell
-    }
-
-    fn permits(&self) -> impl Iterator<Item = &Policy> {
-        self.class
-            .permits
-            .policies()
-            .chain(self.further.permits.policies())
-    }
-}
-
-impl Sets {
-    fn is_empty(&self) -> bool {
-        self.permits.is_empty() && self.forbids.is_empty()
-    }
-
-    fn ask(&self, request: &Request, entities: &Entities) -> Satisfied {
-        let permits = Findings::of(&self.permits, request, entities);
-        let forbids = Findings::of(&self.forbids, request, entities);
-        let (Some(permits), Some(forbids)) = (permits, forbids) else {
-            return Satisfied::undecidable();
-        };
-        let mut erring = [permits.erring, forbids.erring.clone()].concat();
-        erring.sort_unstable();
-        Satisfied {
-            permits: permits.satisfied.into(),
-            forbids: forbids.satisfied.into(),
-            erring: erring.into(),
-            forbid_erred: !forbids.erring.is_empty(),
-        }
-    }
-}
-
-/// What Cedar found among policies of one effect.
-#[derive(Default)]
-struct Findings {
-    satisfied: Vec<PolicyIdx>,
-    erring: Vec<PolicyIdx>,
-}
-
-impl Findings {
-    /// Nothing if Cedar names a policy that is not ours, which denies.
-    fn of(set: &PolicySet, request: &Request, entities: &Entities) -> Option<Self> {
-        if set.is_empty() {
-            return Some(Self::default());
-        }
-        let response = AUTHORIZER.is_authorized(request, set, entities);
-        let found = response.diagnostics();
-        let mut satisfied = found.reason().map(idx).collect::<Option<Vec<_>>>()?;
-        let erring = found.errors().map(|error| match error {
-            AuthorizationError::PolicyEvaluationError(error) => idx(error.policy_id()),
-        });
-        let mut erring = erring.collect::<Option<Vec<_>>>()?;
-        satisfied.sort_unstable();
-        erring.sort_unstable();
-        Some(Self { satisfied, erring })
-    }
-}
-
-fn idx(id: &PolicyId) -> Option<PolicyIdx> {
-    AsRef::<str>::as_ref(id).parse().ok().map(PolicyIdx)
-}
 
 impl Compiled {
     /// What the class-only policies say of any mandate in force that holds exactly these packages.
@@ -136,30 +31,77 @@ impl Compiled {
         if cell.class.is_empty() {
             return Satisfied::default();
         }
-        let placeholder = uid(&Names::get().mandate, "any with these packages");
-        let parents = packages.iter().map(|code| uid(&Names::get().package, code));
-        let entity = Entity::new_no_attrs(placeholder.clone(), parents.collect());
-        let entities = self.stored.clone().add_entities([entity], None);
-        let request = Request::new(
+        let Some((placeholder, entities)) = self.any_with(packages) else {
+            return Satisfied::undecidable();
+        };
+        let resource = self.slot_uid(resource);
+        match Request::new(
             placeholder,
             action.clone(),
-            self.slot_uid(resource),
+            resource,
             Context::empty(),
             None,
-        );
-        match (request, entities) {
-            (Ok(request), Ok(entities)) => cell.class.ask(&request, &entities),
-            (Err(_), _) | (_, Err(_)) => Satisfied::undecidable(),
+        ) {
+            Ok(request) => cell.class.ask(&request, &entities),
+            Err(_) => Satisfied::undecidable(),
         }
     }
 
-    /// Whether a policy that is not class-only could apply to this action and resource.
+    /// What is stored, and a mandate that holds exactly these packages and has no attributes.
+    fn any_with(&self, packages: &[PackageCode]) -> Option<(EntityUid, Entities)> {
+        let placeholder = uid(&Names::get().mandate, "any with these packages");
+        let parents = packages.iter().map(|code| uid(&Names::get().package, code));
+        let entity = Entity::new_no_attrs(placeholder.clone(), parents.collect());
+        let entities = self.stored.clone().add_entities([entity], None).ok()?;
+        Some((placeholder, entities))
+    }
+
+    /// The context members that policies look at which look at nothing else but packages, sorted, `now` among them; or
+    /// nothing if there is no such policy.
+    pub fn context_seen(&self, action: ActionIdx, resource: ResourceSlot) -> Option<&[Box<str>]> {
+        let cell = self.cell(action, resource)?;
+        (!cell.context.is_empty()).then_some(&*cell.members)
+    }
+
+    /// What the policies that look at packages and context say of any mandate in force that holds exactly these packages.
+    ///
+    /// Of the context only [`Self::context_seen`] is looked at, and a clock in it is refused.
+    pub fn ask_context(
+        &self,
+        packages: &[PackageCode],
+        action: ActionIdx,
+        resource: ResourceSlot,
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Satisfied {
+        let (Some(cell), Some(action_uid)) = (self.cell(action, resource), self.action_uid(action))
+        else {
+            return Satisfied::undecidable();
+        };
+        let mut members = members_of(asked);
+        members.retain(|name, _| name == NOW || cell.members.iter().any(|seen| **seen == **name));
+        let context = self.check_context(Some(action), &members).ok();
+        let request = context
+            .and_then(|context| context.at(now))
+            .zip(self.any_with(packages))
+            .and_then(|(context, (placeholder, entities))| {
+                let resource = self.slot_uid(resource);
+                let request =
+                    Request::new(placeholder, action_uid.clone(), resource, context, None);
+                Some((request.ok()?, entities))
+            });
+        request.map_or_else(Satisfied::undecidable, |(request, entities)| {
+            cell.context.ask(&request, &entities)
+        })
+    }
+
+    /// Whether a policy that looks further than packages and context could apply to this action and resource.
     pub fn further(&self, action: ActionIdx, resource: ResourceSlot) -> bool {
         self.cell(action, resource)
             .is_none_or(|cell| !cell.further.is_empty())
     }
 
-    /// What the policies that are not class-only say of this mandate, which has to be in force. `find` tells what is in
+    /// What the policies that look further say of this mandate, which has to be in force. `find` tells what is in
     /// force under a name that a policy, a stored entity or the context mentions.
     pub fn ask_further(
         &self,

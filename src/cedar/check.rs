@@ -113,7 +113,7 @@ impl Checked<'_> {
             schema_text: files.schema.text.clone(),
             entities_text: files.entities.text.clone(),
             stored: self.stored,
-            policies: in_force(self.core, self.rights, self.about_resources),
+            policies: in_force(&members, self.core, self.rights, self.about_resources),
             templates,
             actions,
             action_uids,

@@ -1,16 +1,48 @@
-//! Which policies look only at a mandate's packages.
+//! How far a policy looks: at a mandate's packages only, at the context too, or further.
 //!
 //! A whitelist on the policy as it was written. A policy that it passes says the same of every mandate with the same
-//! packages, whatever other grants there are; what it does not know looks further, and is asked for each mandate.
+//! packages, whatever other grants there are; one that it passes with a constant for each context member says the same
+//! in equal contexts; what it does not know looks further, and is asked for each mandate.
+
+use std::collections::BTreeSet;
 
 use cedar_policy::{Policy, PrincipalConstraint};
 use serde_json::{Map, Value};
 
+use super::context_use::without_context;
 use super::entity::Names;
 
-/// Whether a policy says the same of all mandates with the same packages.
-pub(super) fn is_class_only(policy: &Policy) -> bool {
-    principal_fits(policy) && literals_fit(policy) && conditions_fit(policy)
+/// What a policy's answer depends on, besides the action and the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The mandate's packages.
+    Packages,
+    /// The packages and these members of the context.
+    Context(BTreeSet<String>),
+    /// Anything.
+    Further,
+}
+
+/// How far a policy looks. `is_plain` tells of a context member whether none of its values can name an entity.
+pub(super) fn reach(policy: &Policy, is_plain: &dyn Fn(&str) -> bool) -> Reach {
+    let Some(conditions) = conditions(policy) else {
+        return Reach::Further;
+    };
+    if !principal_fits(policy) || !literals_fit(policy) {
+        return Reach::Further;
+    }
+    if conditions.iter().all(fits) {
+        return Reach::Packages;
+    }
+    let mut members = BTreeSet::new();
+    let fit = conditions
+        .iter()
+        .all(|condition| fits(&without_context(condition, &mut members)));
+    if fit && members.iter().all(|member| is_plain(member)) {
+        Reach::Context(members)
+    } else {
+        Reach::Further
+    }
 }
 
 fn principal_fits(policy: &Policy) -> bool {
@@ -36,16 +68,14 @@ fn literals_fit(policy: &Policy) -> bool {
         .all(|literal| known.contains(&literal.type_name()))
 }
 
-fn conditions_fit(policy: &Policy) -> bool {
-    let Ok(json) = policy.to_json() else {
-        return false;
-    };
-    let conditions = json.get("conditions").and_then(Value::as_array);
-    conditions.is_some_and(|conditions| {
-        conditions
-            .iter()
-            .all(|condition| condition.get("body").is_some_and(fits))
-    })
+/// The expressions of its `when` and `unless`.
+fn conditions(policy: &Policy) -> Option<Vec<Value>> {
+    let json = policy.to_json().ok()?;
+    let conditions = json.get("conditions")?.as_array()?;
+    conditions
+        .iter()
+        .map(|condition| condition.get("body").cloned())
+        .collect()
 }
 
 /// The one key of an expression in Cedar's JSON form, and what stands under it.

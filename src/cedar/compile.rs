@@ -1,15 +1,15 @@
 //! A policy folder, checked and compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityUid, Policy, PolicyId, Schema};
 use once_cell::sync::OnceCell;
 
 use super::admin::Admin;
 use super::answer::{ActionIdx, Identity, PolicyIdx, PolicyInfo, ResourceSlot};
-use super::ask::Cell;
+use super::cell::Cell;
 use super::check;
-use super::classify::is_class_only;
+use super::classify::{Reach, reach};
 use super::entity::{Names, uid};
 use super::policy::{Body, Written};
 use super::schema::MemberType;
@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Core,
     /// The same for all mandates with the same packages.
     Class(Policy),
+    /// The same for all mandates with the same packages in contexts that have these members alike.
+    Context(Policy, BTreeSet<String>),
     /// Asked for each mandate.
     Further(Policy),
     /// Linked for each single right.
@@ -179,8 +181,9 @@ pub(super) fn idx(place: usize) -> PolicyIdx {
     PolicyIdx(u32::try_from(place).unwrap_or(u32::MAX))
 }
 
-/// All policies, each in the place that is its index.
+/// All policies, each in the place that is its index. `members` are the context members of each action.
 pub(super) fn in_force(
+    members: &[BTreeMap<String, MemberType>],
     core: Vec<Written>,
     rights: Vec<Written>,
     about_resources: Vec<(&PolicyFile, Vec<Written>)>,
@@ -191,11 +194,16 @@ pub(super) fn in_force(
         .map(|written| (written, Some(Kind::Template)));
     let others = about_resources.into_iter().flat_map(|(_, written)| written);
     let others = others.map(|written| (written, None));
+    // A member that no action has is never there.
+    let is_plain = |member: &str| {
+        let mut types = members.iter().filter_map(|of_action| of_action.get(member));
+        types.all(|of| of.is_plain)
+    };
     core.chain(rights)
         .chain(others)
         .enumerate()
         .map(|(place, (written, own))| InForce {
-            kind: own.unwrap_or_else(|| kind(written.body, idx(place))),
+            kind: own.unwrap_or_else(|| kind(written.body, idx(place), &is_plain)),
             info: written.info,
             has_id: written.has_id,
         })
@@ -203,15 +211,15 @@ pub(super) fn in_force(
 }
 
 /// How a policy about resources is asked. Its Cedar id becomes its index, which is what Cedar's findings name.
-fn kind(body: Body, idx: PolicyIdx) -> Kind {
+fn kind(body: Body, idx: PolicyIdx, is_plain: &dyn Fn(&str) -> bool) -> Kind {
     let Body::Static(policy) = body else {
         // Found to be wrong before: such a folder does not compile.
         return Kind::Template;
     };
     let policy = policy.new_id(PolicyId::new(idx.0.to_string()));
-    if is_class_only(&policy) {
-        Kind::Class(policy)
-    } else {
-        Kind::Further(policy)
+    match reach(&policy, is_plain) {
+        Reach::Packages => Kind::Class(policy),
+        Reach::Context(members) => Kind::Context(policy, members),
+        Reach::Further => Kind::Further(policy),
     }
 }

@@ -13,7 +13,7 @@ use crate::model::question::Asked;
 use crate::model::time::Timestamp;
 
 /// The context member that is the daemon's own.
-const NOW: &str = "now";
+pub(super) const NOW: &str = "now";
 /// The context member that has a place of its own in [`Asked`].
 pub(super) const LEVEL: &str = "authenticationLevel";
 
@@ -105,7 +105,7 @@ impl Compiled {
                 (Some(action), Some(wanted)) => {
                     let context = self
                         .parsed(action, name, value)
-                        .ok_or_else(|| refuse(&wanted.0))?;
+                        .ok_or_else(|| refuse(&wanted.said))?;
                     checked.add(&context);
                 }
                 (None, _) if name == LEVEL && value.as_i64().is_none() => {

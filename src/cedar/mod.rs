@@ -6,10 +6,12 @@
 mod admin;
 mod answer;
 mod ask;
+mod cell;
 mod check;
 mod classify;
 mod compile;
 mod context;
+mod context_use;
 mod entity;
 mod export;
 mod files;

@@ -138,9 +138,14 @@ fn samples(catalogue: &Catalogue) -> Vec<Entity> {
     made.into_iter().flatten().collect()
 }
 
-/// What a context member has to be, in words.
+/// What a context member has to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MemberType(pub(super) String);
+pub(super) struct MemberType {
+    /// In words.
+    pub(super) said: String,
+    /// Whether no value of it can name an entity.
+    pub(super) is_plain: bool,
+}
 
 /// That the authentication level is a number wherever the schema has it.
 pub(super) fn check_level(
@@ -149,7 +154,7 @@ pub(super) fn check_level(
 ) -> Vec<Finding> {
     let wrong = actions.iter().zip(members).filter(|(_, members)| {
         let level = members.get(super::context::LEVEL);
-        level.is_some_and(|level| level.0 != "a whole number")
+        level.is_some_and(|level| level.said != "a whole number")
     });
     wrong
         .map(|(action, _)| {
@@ -221,7 +226,11 @@ fn attributes(json: &Value, context: &Value) -> BTreeMap<String, MemberType> {
         .into_iter()
         .flatten()
         .filter(|(name, _)| *name != "now")
-        .map(|(name, of)| (name.clone(), MemberType(described(json, of))))
+        .map(|(name, of)| {
+            let said = described(json, of);
+            let is_plain = is_plain(json, of);
+            (name.clone(), MemberType { said, is_plain })
+        })
         .collect()
 }
 
@@ -241,5 +250,22 @@ fn described(json: &Value, of: &Value) -> String {
         },
         (_, "datetime" | "duration" | "decimal" | "ipaddr") => format!("a {name}, as a string"),
         (_, name) => format!("an entity of type `{name}`"),
+    }
+}
+
+/// Whether values of a type are numbers, texts, truth values, extension values or sets of such. Of a record it is not
+/// asked.
+fn is_plain(json: &Value, of: &Value) -> bool {
+    let of = resolved(json, of);
+    let kind = of.get("type").and_then(Value::as_str).unwrap_or_default();
+    let name = of.get("name").and_then(Value::as_str).unwrap_or(kind);
+    match name.strip_prefix("__cedar::").unwrap_or(name) {
+        "Set" => of
+            .get("element")
+            .is_some_and(|element| is_plain(json, element)),
+        "Long" | "String" | "Boolean" | "Bool" | "datetime" | "duration" | "decimal" | "ipaddr" => {
+            true
+        }
+        _ => false,
     }
 }

@@ -1,5 +1,9 @@
 //! Deciding: one question, one state, one answer. It cannot fail, block or write.
 
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
 use crate::cedar::{ActionIdx, Found, Identity, PolicyIdx, ResourceSlot, Satisfied};
 use crate::model::id::{ActionName, OrgNo, Revision, SystemUserId};
 use crate::model::mandate::{Mandate, UserFacts};
@@ -10,6 +14,7 @@ use crate::model::time::{Timestamp, Window, Within};
 
 use super::Snapshot;
 use super::generation::Class;
+use super::memo::{Kept, Memo};
 use super::sets::SetId;
 use super::state::{State, SystemUser};
 
@@ -88,30 +93,60 @@ impl State {
         let Some(class) = self.generation.class(self, in_force.set, action, slot) else {
             return denied;
         };
-        if class.forbids {
+        if class.verdict.denies {
             return denied;
         }
-        if !class.further {
-            let right = self.right(in_force.user, question, action);
-            if !class.permits && right.is_none() {
-                return denied;
-            }
-            let obligations = class.obligations.and(self.obligations_of(right));
+        if class.further {
+            let judged = self.judge(
+                &in_force,
+                class,
+                question,
+                &question.asked,
+                (action, slot),
+                now,
+            );
             return Decision {
-                permit: true,
-                obligations,
-                revision: self.revision,
+                permit: judged.permit,
+                obligations: judged.obligations,
+                ..denied
             };
         }
-        let judged = self.judge(&in_force, class, question, &question.asked, action, now);
-        if !judged.permit {
+        let right = self.right(in_force.user, question, action);
+        let mut permit = class.verdict.permits || right.is_some();
+        let mut obligations = class.verdict.obligations.and(self.obligations_of(right));
+        if let Some(memo) = &class.by_context {
+            let place = (in_force.set, action, slot);
+            let kept = self.in_context(memo, place, &question.asked, now);
+            let Some(kept) = kept.as_ref().filter(|kept| !kept.verdict.denies) else {
+                return denied;
+            };
+            permit |= kept.verdict.permits;
+            obligations = obligations.and(kept.verdict.obligations);
+        }
+        if !permit {
             return denied;
         }
         Decision {
-            permit: true,
-            obligations: judged.obligations,
-            revision: self.revision,
+            permit,
+            obligations,
+            ..denied
         }
+    }
+
+    /// What the policies say that look at packages and context.
+    fn in_context(
+        &self,
+        memo: &Memo,
+        (set, action, slot): (SetId, ActionIdx, ResourceSlot),
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Guard<Option<Arc<Kept>>> {
+        memo.verdict(asked, now, || {
+            let generation = &self.generation;
+            let packages = self.codes(set);
+            let policies = &generation.policies;
+            generation.verdict(policies.ask_context(&packages, action, slot, asked, now))
+        })
     }
 
     /// The action and resource of a question, if the action exists.
@@ -177,12 +212,18 @@ impl State {
         class: &Class,
         question: &Question,
         asked: &Asked,
-        action: ActionIdx,
+        (action, slot): (ActionIdx, ResourceSlot),
         now: Timestamp,
     ) -> Judged {
         let policies = &self.generation.policies;
         let right = self.right(in_force.user, question, action);
-        let mut satisfied = class.satisfied.clone();
+        let mut satisfied = class.verdict.satisfied.clone();
+        if let Some(memo) = &class.by_context {
+            let kept = self.in_context(memo, (in_force.set, action, slot), asked, now);
+            if let Some(kept) = &*kept {
+                satisfied = satisfied.and(&kept.verdict.satisfied);
+            }
+        }
         let mut understood = true;
         if class.further {
             match policies.check_asked(Some(action), asked) {
@@ -204,14 +245,17 @@ impl State {
             }
         }
         let permits = !satisfied.permits.is_empty() || right.is_some();
-        let obligations = self
-            .generation
-            .obligations(&satisfied)
-            .and(self.obligations_of(right));
+        let permit = understood && permits && !satisfied.denies();
+        let obligations = if permit {
+            let of_permits = self.generation.obligations(&satisfied);
+            of_permits.and(self.obligations_of(right))
+        } else {
+            Obligations::NONE
+        };
         Judged {
-            permit: understood && permits && !satisfied.denies(),
             satisfied,
             right,
+            permit,
             obligations,
         }
     }

@@ -79,7 +79,14 @@ impl Snapshot {
         if let (Standing::InForce(in_force), Some((action, slot))) = (standing, placed)
             && let Some(class) = state.generation.class(state, in_force.set, action, slot)
         {
-            let judged = state.judge(in_force, class, question, &question.asked, action, now);
+            let judged = state.judge(
+                in_force,
+                class,
+                question,
+                &question.asked,
+                (action, slot),
+                now,
+            );
             if judged.permit {
                 let right = judged.right.into_iter();
                 let policies = judged
@@ -106,7 +113,7 @@ impl Snapshot {
                 ..question.asked.clone()
             };
             let level_helps = state
-                .judge(in_force, class, question, &at_highest, action, now)
+                .judge(in_force, class, question, &at_highest, (action, slot), now)
                 .permit;
             return Ok(state.refusal(question, in_force, &judged, level_helps));
         }

@@ -9,19 +9,30 @@ use crate::model::policy::PolicyFolder;
 use crate::model::question::Obligations;
 
 use super::grow::Grow;
+use super::memo::Memo;
 use super::sets::SetId;
 use super::state::State;
 use once_cell::sync::OnceCell;
 
-/// What Cedar answered for one class, and whether policies that look further have to be asked too.
+/// What policies that were asked together came to.
 #[derive(Debug)]
-pub(crate) struct Class {
+pub(crate) struct Verdict {
     pub(crate) satisfied: Satisfied,
     /// A satisfied permit.
     pub(crate) permits: bool,
     /// A satisfied forbid, or one that erred: there is no permit beside it.
-    pub(crate) forbids: bool,
+    pub(crate) denies: bool,
     pub(crate) obligations: Obligations,
+}
+
+/// What Cedar answered for one class, and which policies have to be asked too.
+#[derive(Debug)]
+pub(crate) struct Class {
+    /// Of the policies that look at packages only.
+    pub(crate) verdict: Verdict,
+    /// If there are policies that look at packages and context.
+    pub(crate) by_context: Option<Memo>,
+    /// Whether there are policies that look further.
     pub(crate) further: bool,
 }
 
@@ -72,12 +83,19 @@ impl Generation {
         action: ActionIdx,
         resource: ResourceSlot,
     ) -> Class {
-        let satisfied = self.policies.ask_class(&state.codes(set), action, resource);
+        let policies = &self.policies;
         Class {
+            verdict: self.verdict(policies.ask_class(&state.codes(set), action, resource)),
+            by_context: policies.context_seen(action, resource).map(Memo::of),
+            further: policies.further(action, resource),
+        }
+    }
+
+    pub(crate) fn verdict(&self, satisfied: Satisfied) -> Verdict {
+        Verdict {
             permits: !satisfied.permits.is_empty(),
-            forbids: satisfied.denies(),
+            denies: satisfied.denies(),
             obligations: self.obligations(&satisfied),
-            further: self.policies.further(action, resource),
             satisfied,
         }
     }

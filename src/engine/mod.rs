@@ -19,6 +19,7 @@ mod grow;
 mod import;
 mod keeper;
 mod list;
+mod memo;
 mod packed;
 mod pages;
 mod pairs;

@@ -164,7 +164,10 @@ impl State {
         };
         let slot = policies.resource_slot(sought.resource.as_str());
         let class = self.generation.class(self, user.set, action, slot);
-        class.is_none_or(|class| class.forbids || (!class.permits && !class.further))
+        class.is_none_or(|class| {
+            let may_permit = class.verdict.permits || class.by_context.is_some() || class.further;
+            class.verdict.denies || !may_permit
+        })
     }
 }
 

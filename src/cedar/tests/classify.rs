@@ -7,7 +7,7 @@
 
 use cedar_policy::Policy;
 
-use crate::cedar::classify::is_class_only;
+use crate::cedar::classify::{Reach, reach};
 
 const CLASS_ONLY: &[&str] = &[
     // Scopes.
@@ -83,11 +83,22 @@ const FURTHER: &[&str] = &[
     r#"permit(principal, action, resource) when { (if true then principal else resource) has party };"#,
     r#"permit(principal, action, resource) when { resource in principal };"#,
     r#"permit(principal, action, resource) when { AccessPackage::"a" in principal };"#,
-    // Context.
-    r#"permit(principal, action, resource) when { context.now > datetime("2026-01-01") };"#,
-    r#"permit(principal, action, resource) when { context has authenticationLevel };"#,
-    r#"permit(principal in AccessPackage::"a", action, resource) when { context.authenticationLevel >= 3 };"#,
+    // The context as a whole, members that may name an entity, and what is looked up by them.
     r#"permit(principal, action, resource) when { resource.contains(context) };"#,
+    r#"permit(principal, action, resource) when { context == context };"#,
+    r#"permit(principal, action, resource) when { context.on == resource.owner };"#,
+    r#"permit(principal, action, resource) when { context.now > datetime("2026-01-01") && context has on };"#,
+    r#"permit(principal, action, resource) when { context.plain.further == 1 };"#,
+    r#"permit(principal, action, resource) when { context.plain has further };"#,
+    r#"permit(principal, action, resource) when { (if true then context else context).plain };"#,
+    r#"permit(principal, action, resource) when { context.plain in AccessPackage::"a" };"#,
+    r#"permit(principal, action, resource) when { principal in context.plain };"#,
+    r#"permit(principal, action, resource) when { {"Value": context.plain} == {a: 1} };"#,
+    // The context and something further.
+    r#"permit(principal, action, resource) when { context.plain == 1 && principal has via };"#,
+    r#"permit(principal, action, resource) when { context.plain == principal.name };"#,
+    r#"permit(principal == Mandate::"u@p", action, resource) when { context.plain == 1 };"#,
+    r#"permit(principal, action, resource) when { context.plain == 1 } unless { principal.party == resource.owner };"#,
     // Attributes of others, and attributes reached through another entity.
     r#"permit(principal, action, resource) when { resource.owner.name == "x" };"#,
     r#"permit(principal, action, resource) when { resource has owner.name };"#,
@@ -110,27 +121,85 @@ const FURTHER: &[&str] = &[
     r#"permit(principal, action, resource) when { [SystemUser::"u"].contains(resource.user) };"#,
     r#"permit(principal, action, resource) when { Mandate::"u@p" in AccessPackage::"a" };"#,
     r#"permit(principal, action, resource) when { System::"s".vendor == resource.owner };"#,
-    // Functions of extensions: not known here.
-    r#"permit(principal, action, resource) when { resource.ip.isLoopback() };"#,
-    r#"permit(principal, action, resource) when { resource.limit.lessThan(decimal("1.0")) };"#,
     // One clause of several is enough.
     r#"permit(principal in AccessPackage::"a", action, resource) when { true } unless { principal has via };"#,
+];
+
+/// Each with the context members that it looks at.
+const BY_CONTEXT: &[(&str, &[&str])] = &[
+    (
+        r#"permit(principal, action, resource) when { context.now > datetime("2026-01-01") };"#,
+        &["now"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { context has plain };"#,
+        &["plain"],
+    ),
+    (
+        r#"permit(principal in AccessPackage::"a", action, resource) when { context.plain >= 3 };"#,
+        &["plain"],
+    ),
+    (
+        r#"forbid(principal, action, resource) unless { context has plain && context.plain >= 3 };"#,
+        &["plain"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { context.plain == resource.level && context.other like "a*" };"#,
+        &["other", "plain"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { resource.tags.containsAny(context.plain) && resource.hasTag(context.other) };"#,
+        &["other", "plain"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { ip(context.plain).isInRange(ip("10.0.0.0/8")) };"#,
+        &["plain"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { context.now.toTime() < duration("8h") || {a: context.plain} == {a: 1} };"#,
+        &["now", "plain"],
+    ),
+    (
+        r#"permit(principal, action, resource) when { principal in AccessPackage::"a" } unless { context["plain"] };"#,
+        &["plain"],
+    ),
+    // Functions of extensions, of the resource's own attributes: nothing of the context, but not class-only.
+    (
+        r#"permit(principal, action, resource) when { resource.ip.isLoopback() };"#,
+        &[],
+    ),
+    (
+        r#"permit(principal, action, resource) when { resource.limit.lessThan(decimal("1.0")) };"#,
+        &[],
+    ),
 ];
 
 fn policy(text: &str) -> Policy {
     Policy::parse(None, text).unwrap_or_else(|refused| panic!("{text}: {refused}"))
 }
 
+fn reach_of(text: &str) -> Reach {
+    reach(&policy(text), &|member| member != "on")
+}
+
 #[test]
 fn what_looks_only_at_packages_is_class_only() {
     for text in CLASS_ONLY {
-        assert!(is_class_only(&policy(text)), "{text}");
+        assert_eq!(reach_of(text), Reach::Packages, "{text}");
+    }
+}
+
+#[test]
+fn what_looks_at_packages_and_plain_context_is_asked_once_a_context() {
+    for (text, members) in BY_CONTEXT {
+        let members = members.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(reach_of(text), Reach::Context(members), "{text}");
     }
 }
 
 #[test]
 fn whatever_else_a_policy_says_makes_it_look_further() {
     for text in FURTHER {
-        assert!(!is_class_only(&policy(text)), "{text}");
+        assert_eq!(reach_of(text), Reach::Further, "{text}");
     }
 }

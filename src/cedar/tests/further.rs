@@ -36,20 +36,21 @@ fn all_policies_together_answer_as_cedar_does_on_the_export() {
 
 #[test]
 fn an_erring_forbid_denies_and_an_erring_permit_does_not() {
-    let context = r"when { context has authenticationLevel && context.authenticationLevel + 9223372036854775807 > 0 }";
-    for (effect, class) in [
-        ("permit", false),
-        ("permit", true),
-        ("forbid", false),
-        ("forbid", true),
-    ] {
-        let condition = if class {
-            "when { 9223372036854775807 + 1 > 0 }"
-        } else {
-            context
-        };
+    let packages = "9223372036854775807 + 1 > 0";
+    let context =
+        "context has authenticationLevel && context.authenticationLevel + 9223372036854775807 > 0";
+    let further = "principal.party == principal.party && 9223372036854775807 + 1 > 0";
+    let conditions = [
+        (packages, false, false),
+        (context, true, false),
+        (further, false, true),
+    ];
+    for (effect, (condition, by_context, is_further)) in ["permit", "forbid"]
+        .into_iter()
+        .flat_map(|effect| conditions.map(|condition| (effect, condition)))
+    {
         let compiled = compiled(&folder(&format!(
-            "@id(\"errs\") {effect} (principal, action, resource) {condition};"
+            "@id(\"errs\") {effect} (principal is Mandate, action, resource) when {{ {condition} }};"
         )));
         let held = agent(1, super::CLIENT, &["skattegrunnlag"]);
         let asked = compiled
@@ -59,6 +60,13 @@ fn an_erring_forbid_denies_and_an_erring_permit_does_not() {
 
         let found = compiled
             .ask_class(&held.packages, read(&compiled), slot(&compiled, TAX))
+            .and(&compiled.ask_context(
+                &held.packages,
+                read(&compiled),
+                slot(&compiled, TAX),
+                asked.asked(),
+                now,
+            ))
             .and(&compiled.ask_further(
                 &held,
                 read(&compiled),
@@ -70,7 +78,13 @@ fn an_erring_forbid_denies_and_an_erring_permit_does_not() {
 
         assert_eq!(
             compiled.further(read(&compiled), slot(&compiled, TAX)),
-            !class
+            is_further
+        );
+        assert_eq!(
+            compiled
+                .context_seen(read(&compiled), slot(&compiled, TAX))
+                .is_some(),
+            by_context
         );
         assert_eq!(
             ids(&compiled, &found.permits),
@@ -134,8 +148,8 @@ fn a_grant_that_is_spelt_otherwise_is_no_grant() {
 
 #[test]
 fn what_cannot_be_in_scope_is_not_asked() {
-    let own = "permit (principal, action == Action::\"write\", resource) when { context has authenticationLevel };\n\
-               permit (principal is Person, action, resource) when { context has authenticationLevel };";
+    let own = "permit (principal, action == Action::\"write\", resource) when { principal has via };\n\
+               permit (principal is Person, action, resource) when { principal.party == resource.owner };";
     let compiled = compiled(&folder(own));
     let further = compiled
         .policies

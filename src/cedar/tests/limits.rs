@@ -23,6 +23,8 @@ fn told_on_a_small_stack(folder: PolicyFolder) -> Vec<String> {
             let resource = super::TAX.parse().unwrap();
             let now = Timestamp::from_millis(0);
             compiled.ask_class(&mandate.packages, read, super::slot(&compiled, super::TAX));
+            let tax = super::slot(&compiled, super::TAX);
+            compiled.ask_context(&mandate.packages, read, tax, asked.asked(), now);
             compiled.ask_further(&mandate, read, &resource, &asked, now, &super::nobody);
             compiled.export(&ExportWorld::default());
             Vec::new()
@@ -35,7 +37,7 @@ fn told_on_a_small_stack(folder: PolicyFolder) -> Vec<String> {
 /// A policy with this condition; it looks further, or it does not.
 fn when(condition: &str, further: bool) -> String {
     let guard = if further {
-        "context has authenticationLevel"
+        "principal has via"
     } else {
         "resource has owner"
     };

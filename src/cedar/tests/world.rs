@@ -113,6 +113,7 @@ pub(super) const POLICIES: &[&str] = &[
     r#"EFFECT (principal, action, resource) when { context has authenticationLevel && context.authenticationLevel >= 3 };"#,
     r#"EFFECT (principal, action, resource) when { context.now < datetime("1970-01-01T00:00:01Z") };"#,
     r#"EFFECT (principal, action, resource) when { context has authenticationLevel && context.authenticationLevel + 9223372036854775807 > 0 };"#,
+    r#"EFFECT (principal in AccessPackage::"lonn", action, resource) when { context.now.toDate() == datetime("1970-01-01") && context.now.toTime() < duration("1s") };"#,
     r#"EFFECT (principal, action, resource) when { context has on && context.on in AccessPackage::"lonn" };"#,
     r#"EFFECT (principal, action, resource) when { context has on && context.on.party == principal.party };"#,
 ];
@@ -246,7 +247,11 @@ pub(super) fn ours(compiled: &Compiled, question: &Question, now: Timestamp) -> 
     if !compiled.further(action, slot) {
         assert_eq!(further, crate::cedar::Satisfied::default());
     }
-    let all = class.and(&further);
+    let by_context = compiled.ask_context(&mandate.packages, action, slot, &question.asked, now);
+    if compiled.context_seen(action, slot).is_none() {
+        assert_eq!(by_context, crate::cedar::Satisfied::default());
+    }
+    let all = class.and(&by_context).and(&further);
     let right = mandate.rights.iter().any(|right| {
         right.resource == question.resource && compiled.ask_right(right, action).is_some()
     });
