@@ -16,6 +16,9 @@ use super::daemon::{all, call, escaped};
 use super::output::{card, say, short, table};
 use super::{Failure, NO, Outcome};
 
+/// How many clients go in one call, so that its body is well below what a daemon takes as it comes.
+const MOST_IN_BATCH: usize = 10_000;
+
 /// Prints an answer: as it came, or one member a line.
 fn show(at: &Daemon, answer: &Value) -> Outcome {
     if at.json {
@@ -150,21 +153,13 @@ pub(crate) fn client(at: &Daemon, command: Client) -> Outcome {
             until,
         } => {
             let of = of(&system_user);
-            let clients = if add_all {
-                available(at, &of)?
-            } else {
-                clients
-            };
+            let windowed = from.is_some() || until.is_some();
             match clients.as_slice() {
-                [] if add_all => {
-                    say("none can be added");
-                    Ok(ExitCode::SUCCESS)
-                }
-                [] => Err(Failure::new("no client is named")
+                [] if add_all && !windowed => add_available(at, &of),
+                [] if !add_all => Err(Failure::new("no client is named")
                     .help("name organisation numbers, or say `--all`")),
                 [one] => {
-                    let window = (from.is_some() || until.is_some())
-                        .then(|| json!({ "from": from, "until": until }));
+                    let window = windowed.then(|| json!({ "from": from, "until": until }));
                     done(
                         at,
                         "PUT",
@@ -172,11 +167,9 @@ pub(crate) fn client(at: &Daemon, command: Client) -> Outcome {
                         window.as_ref(),
                     )
                 }
-                _ if from.is_some() || until.is_some() => {
-                    Err(Failure::new("`--from` and `--until` go with one client")
-                        .help("add the clients one by one"))
-                }
-                many => batch(at, &of, &json!({ "add": many })),
+                _ if windowed => Err(Failure::new("`--from` and `--until` go with one client")
+                    .help("add the clients one by one")),
+                many => batch(at, &of, "add", many),
             }
         }
         Client::Remove {
@@ -189,31 +182,40 @@ pub(crate) fn client(at: &Daemon, command: Client) -> Outcome {
                 &format!("{}/{}", of(&system_user), escaped(one)),
                 None,
             ),
-            many => batch(at, &of(&system_user), &json!({ "remove": many })),
+            many => batch(at, &of(&system_user), "remove", many),
         },
     }
 }
 
-fn available(at: &Daemon, of: &str) -> Result<Vec<String>, Failure> {
+fn add_available(at: &Daemon, of: &str) -> Outcome {
     let offered = all(at, &format!("{of}/available"))?;
-    Ok(offered
+    if offered.is_empty() {
+        say("none can be added");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let clients: Vec<_> = offered
         .iter()
         .map(|client| short(&client["client"]))
-        .collect())
+        .collect();
+    batch(at, of, "add", &clients)
 }
 
-/// Many clients in one call. Exit code 1 if one of them was refused.
-fn batch(at: &Daemon, of: &str, body: &Value) -> Outcome {
-    let answer = call(at, "POST", &format!("{of}/batch"), Some(body))?;
-    let results = answer["results"].as_array().cloned().unwrap_or_default();
-    if at.json {
-        say(&answer.to_string());
-    } else {
-        table(&["client", "result", "detail"], &results);
-        say(&format!("revision {}", short(&answer["revision"])));
+/// Many clients, as many in a call as the daemon takes. Exit code 1 if one of them was refused.
+fn batch(at: &Daemon, of: &str, what: &str, clients: &[String]) -> Outcome {
+    let mut is_refused = false;
+    for clients in clients.chunks(MOST_IN_BATCH) {
+        let body = json!({ what: clients });
+        let answer = call(at, "POST", &format!("{of}/batch"), Some(&body))?;
+        let results = answer["results"].as_array().cloned().unwrap_or_default();
+        if at.json {
+            say(&answer.to_string());
+        } else {
+            table(&["client", "result", "detail"], &results);
+            say(&format!("revision {}", short(&answer["revision"])));
+        }
+        is_refused |= results.iter().any(|line| line["result"] == "refused");
     }
-    let refused = results.iter().any(|line| line["result"] == "refused");
-    Ok(if refused {
+    Ok(if is_refused {
         ExitCode::from(NO)
     } else {
         ExitCode::SUCCESS

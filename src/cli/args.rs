@@ -49,29 +49,51 @@ pub(crate) struct Daemon {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the decision daemon
+    #[command(
+        after_help = "Examples:\n  fullmakt serve --demo\n  fullmakt serve --config fullmakt.toml --data /var/lib/fullmakt"
+    )]
     Serve(Serve),
     /// Ask whether a system user may do something for a client
     ///
     /// Exit code 0 is a permit, 1 no access, 2 anything else, as with grep. (The `cedar` command uses 0 for allow, 2 for
     /// deny and 1 for a failure.)
+    #[command(
+        after_help = "Examples:\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312005018 --token demo-resource-api --explain"
+    )]
     Ask(Ask),
     /// Systems: register, change, delete, list, show (a vendor)
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt system list --token demo-vendor\n  fullmakt system show 991825827_smartcloud --token demo-vendor"
+    )]
     System(System),
     /// Requests for a system user: create, show, list, withdraw (a vendor); approve, reject, escalate (the firm)
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt request list --token demo-vendor\n  fullmakt request approve 5ea1d000-0000-4000-8000-000000000002 --token demo-firm-admin"
+    )]
     Request(Request),
     /// System users: list, show, delete
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt system-user list --token demo-firm-admin\n  fullmakt system-user show 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin"
+    )]
     SystemUser(SystemUser),
     /// Clients of a system user: list, available, add, remove
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt client available 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin\n  fullmakt client add 5ea1d000-0000-4000-8000-000000000001 312004119 --token demo-firm-admin\n  fullmakt client remove 5ea1d000-0000-4000-8000-000000000001 312004119 --token demo-firm-admin"
+    )]
     Client(Client),
     /// Relations from clients to firms: put, end, show (an operator)
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt relation put 312005018 312001373 regnskapsforer --token demo-operator\n  fullmakt relation end 312005018 312001373 regnskapsforer --token demo-operator"
+    )]
     Relation(Relation),
     /// Parties: put, show
     #[command(subcommand)]
+    #[command(after_help = "Examples:\n  fullmakt party show 312002744 --token demo-operator")]
     Party(Party),
     /// What changed, oldest first (an operator)
     Changes {
@@ -80,14 +102,20 @@ pub(crate) enum Command {
         after: u64,
     },
     /// Import facts, one JSON object a line; all or nothing (an operator)
+    #[command(after_help = "Examples:\n  fullmakt import facts.jsonl --token demo-operator")]
     Import(Import),
     /// Export the compiled state as plain Cedar (an operator)
+    #[command(after_help = "Examples:\n  fullmakt export --cedar out --token demo-operator")]
     Export(Export),
     /// Policy folders: check
     #[command(subcommand)]
+    #[command(after_help = "Examples:\n  fullmakt policy check policies")]
     Policy(Policy),
     /// A closed store: snapshot, restore
     #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt store snapshot --data data\n  fullmakt store restore --data data"
+    )]
     Store(Store),
 }
 

@@ -27,6 +27,9 @@ const RECEIPT: &str = "https://smartcloud.example/receipt";
 
 /// A file beside the store that says that a demo made it.
 const MARK: &str = "DEMO";
+/// What the mark says while the demo's world is being made, and from then on.
+const HALF: &str = "A demo was making its world in this store.\n";
+const WHOLE: &str = "This store belongs to a demo.\n";
 
 const PARTIES: [(&str, &str); 8] = [
     (VENDOR, "SMARTCLOUD AS"),
@@ -126,21 +129,52 @@ pub(crate) fn check_folder(data: &Path) -> Result<(), Failure> {
         .help("name another folder with `--data`, or leave it out for a temporary one"))
 }
 
-/// Makes the demo's world in an empty store; an earlier demo's stays as it was left.
-pub(crate) fn build(engine: &Engine, data: &Path, now: Timestamp) -> Result<(), Failure> {
-    std::fs::write(data.join(MARK), "This store belongs to a demo.\n")
-        .map_err(|error| failed(&error))?;
-    if engine
-        .snapshot()
-        .system_user(&operator()?, parsed(APPROVED)?)
-        .is_ok()
-    {
-        return Ok(());
+/// Opens a demo's store: an earlier demo's as it was left, else one with the demo's world. `open` takes the instant that
+/// the store is opened at: a new world begins before its first event.
+pub(crate) fn open(
+    data: &Path,
+    now: Timestamp,
+    open: impl Fn(Timestamp) -> Result<Engine, Failure>,
+) -> Result<Engine, Failure> {
+    let mark = data.join(MARK);
+    let said = std::fs::read_to_string(&mark).ok();
+    if said.as_deref() == Some(WHOLE) {
+        return open(now);
     }
-    let world = World { engine, now };
+    let start = now.plus_days(-91);
+    if said.is_some() {
+        // A demo was killed while it made its world. Opening the store refuses if that demo is still at work.
+        drop(open(start)?);
+        clear(data).map_err(|error| failed(&error))?;
+    }
+    let engine = open(start)?;
+    std::fs::write(&mark, HALF).map_err(|error| failed(&error))?;
+    let world = World {
+        engine: &engine,
+        now,
+    };
     world.parties_and_relations()?;
-    world.requests()?;
-    world.clients()
+    world.system_user()?;
+    world.clients()?;
+    world.request(WAITING, "skattegrunnlag", "SmartCloud Skatt", 1)?;
+    std::fs::write(&mark, WHOLE).map_err(|error| failed(&error))?;
+    Ok(engine)
+}
+
+/// Takes everything out of a demo's folder, its mark last: until then the folder is a demo's to clear.
+fn clear(data: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_name() == MARK {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    std::fs::remove_file(data.join(MARK))
 }
 
 struct World<'a> {
@@ -186,7 +220,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn requests(&self) -> Result<(), Failure> {
+    fn system_user(&self) -> Result<(), Failure> {
         let draft = SystemDraft {
             id: parsed(SYSTEM)?,
             name: Title::new("SmartCloud", "SmartCloud").map_err(|error| failed(&error))?,
@@ -207,10 +241,8 @@ impl World<'_> {
             70,
         )?;
         let by = self.call(firm_admin()?, 69);
-        self.engine
-            .approve_request(&by, parsed(APPROVED)?)
-            .map_err(|error| failed(&error))?;
-        self.request(WAITING, "skattegrunnlag", "SmartCloud Skatt", 1)
+        let approved = self.engine.approve_request(&by, parsed(APPROVED)?);
+        approved.map(|_| ()).map_err(|error| failed(&error))
     }
 
     fn request(&self, id: &str, package: &str, title: &str, days_ago: i64) -> Result<(), Failure> {
@@ -263,6 +295,8 @@ fn key(client: &str, role: Role) -> Result<RelationKey, Failure> {
 
 /// What a newcomer reads: the address first, then what to try.
 pub(crate) fn what_to_try(at: SocketAddr) -> String {
+    let program = std::env::args().next();
+    let program = program.as_deref().unwrap_or("fullmakt");
     format!(
         r#"fullmakt listens on http://{at} (the demo's world; Ctrl-C stops it)
 
@@ -277,13 +311,14 @@ May it view the tax claims of client 312002744?
          "resource":{{"type":"ske-krav-og-betalinger","id":"312002744"}}}}'
 
 The firm's administrator takes the client away, and adds it again:
-  curl -s -X DELETE http://{at}/v1/system-users/{APPROVED}/clients/312002744 \
-    -H 'Authorization: Bearer demo-firm-admin'
-  curl -s -X PUT http://{at}/v1/system-users/{APPROVED}/clients/312002744 \
-    -H 'Authorization: Bearer demo-firm-admin'
+  curl -s -X DELETE -H 'Authorization: Bearer demo-firm-admin' \
+    http://{at}/v1/system-users/{APPROVED}/clients/312002744
+  curl -s -X PUT -H 'Authorization: Bearer demo-firm-admin' \
+    http://{at}/v1/system-users/{APPROVED}/clients/312002744
 
 The same from the command line, with its reasons:
-  fullmakt ask read ske-krav-og-betalinger --url http://{at} --token demo-resource-api \
+  {program} ask read ske-krav-og-betalinger \
+    --url http://{at} --token demo-resource-api \
     --system-user {APPROVED} --client 312005018 --explain
 
 Other clients to ask about: 312004119, 312005018, 312005123, 312005239, 312005344.

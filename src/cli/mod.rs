@@ -56,13 +56,26 @@ pub(crate) fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // `--help` and `--version` are errors to clap, and none to us.
-            let code = if error.use_stderr() { FAILED } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            let text = error.render().to_string();
+            output::complain(
+                &[text.trim_start_matches("error: ").trim_end().to_owned()],
+                None,
+            );
+            return ExitCode::from(FAILED);
         }
     };
     match run(args) {
-        Ok(code) => code,
+        Ok(code) => match output::refused() {
+            None => code,
+            Some(error) => {
+                output::complain(&[format!("standard output: {error}")], None);
+                ExitCode::from(FAILED)
+            }
+        },
         Err(failure) => {
             output::complain(&failure.messages, failure.help.as_deref());
             ExitCode::from(FAILED)

@@ -1,12 +1,26 @@
-//! Printing. A closed pipe is nobody's failure.
+//! Printing. A closed pipe is nobody's failure; a full disk is one.
 
 use std::io::{self, Write};
 
+use once_cell::sync::OnceCell;
 use serde_json::Value;
+
+/// Why standard output was refused first. The command goes on, since what it does matters more, and then fails.
+static REFUSED: OnceCell<io::Error> = OnceCell::new();
 
 /// Prints to standard output.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let mut out = io::stdout().lock();
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = REFUSED.set(error);
+    }
+}
+
+/// Why something that was said could not be printed.
+pub(crate) fn refused() -> Option<&'static io::Error> {
+    REFUSED.get()
 }
 
 /// Prints a complaint to standard error, a line each, and what mends it.
@@ -27,7 +41,12 @@ pub(crate) fn short(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(items) => items.iter().map(short).collect::<Vec<_>>().join(", "),
-        Value::Object(members) => members.values().map(short).collect::<Vec<_>>().join(" "),
+        Value::Object(members) => {
+            // A title is often the same in all its languages.
+            let mut texts: Vec<_> = members.values().map(short).collect();
+            texts.dedup();
+            texts.join(" ")
+        }
     }
 }
 

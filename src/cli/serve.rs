@@ -10,6 +10,7 @@ use fullmakt::engine::{Engine, OpenEngineError, Settings};
 use fullmakt::http::{Callers, ServerConfig, run};
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
+use fullmakt::model::time::Timestamp;
 use fullmakt::policies;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -122,12 +123,17 @@ fn looks_like_ours(folder: &Path) -> bool {
     ours.iter().any(|file| folder.join(file).exists())
 }
 
-fn open(data: &Path, folder: PolicyFolder, config: &Config) -> Result<Engine, Failure> {
+fn open(
+    data: &Path,
+    folder: PolicyFolder,
+    config: &Config,
+    at: Timestamp,
+) -> Result<Engine, Failure> {
     let mut settings = Settings::default();
     if let Some(days) = config.request_expiry_days {
         settings.days_to_expiry = days;
     }
-    Engine::open(data, folder, settings, now()).map_err(|error| {
+    Engine::open(data, folder, settings, at).map_err(|error| {
         let failure = Failure::new(error.to_string());
         if matches!(error, OpenEngineError::Policies(_)) {
             failure.help("`fullmakt policy check` lists all findings")
@@ -155,7 +161,7 @@ fn serve_real(
         .or_else(|| config.data.clone())
         .unwrap_or_else(|| PathBuf::from(DATA));
     let callers = callers(&config, &folder)?;
-    let engine = open(&data, folder, &config)?;
+    let engine = open(&data, folder, &config, now())?;
     let public_url = config.public_url.clone().unwrap_or_default();
     let server = ServerConfig {
         callers,
@@ -202,8 +208,7 @@ fn serve_demo(
         (dir.path().to_owned(), Some(dir))
     };
     demo::check_folder(&data)?;
-    let engine = open(&data, folder, config)?;
-    demo::build(&engine, &data, now())?;
+    let engine = demo::open(&data, now(), |at| open(&data, folder.clone(), config, at))?;
     let server = ServerConfig {
         callers: demo::callers()?,
         limits: config.limits.clone(),

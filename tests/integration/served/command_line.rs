@@ -45,3 +45,60 @@ fn an_export_of_an_unknown_system_user_writes_nothing() {
     );
     assert_eq!(here(USER, "demo").0, 0);
 }
+
+#[test]
+fn what_cannot_be_printed_is_a_failure_and_a_closed_pipe_is_none() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let print = |out: std::process::Stdio| {
+        let mut command = std::process::Command::new(super::FULLMAKT);
+        let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+        let done = command.args(["policy", "check", policies]).stdout(out);
+        let done = done.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let done = done.wait_with_output().unwrap();
+        (done.status.code(), String::from_utf8(done.stderr).unwrap())
+    };
+    let (code, complaint) = print(full.into());
+    assert_eq!(code, Some(2));
+    assert_eq!(
+        complaint,
+        "fullmakt: standard output: No space left on device (os error 28)\n"
+    );
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(print(writer.into()), (Some(0), String::new()));
+}
+
+#[test]
+fn wrong_arguments_are_told_as_everything_else_is() {
+    let (code, said, complaint) = run(&["client", "ad"], Path::new("."));
+    assert_eq!((code, said.as_str()), (2, ""));
+    assert!(
+        complaint.starts_with("fullmakt: unrecognized subcommand 'ad'\n"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("similar subcommand exists: 'add'"));
+}
+
+#[test]
+fn all_that_are_available_are_added_and_a_window_goes_with_one() {
+    let daemon = Daemon::demo();
+    let dir = tempfile::tempdir().unwrap();
+    let all = ["client", "add", USER, "--all"];
+    let add = |args: &[&str]| {
+        let args = [&all[..], args].concat();
+        told(&daemon, "demo-firm-admin", &args, dir.path())
+    };
+    let (code, _, complaint) = add(&["--until", "2030-01-01T00:00:00Z"]);
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("`--from` and `--until` go with one client"),
+        "{complaint}"
+    );
+    let (code, said, _) = add(&[]);
+    assert_eq!(code, 0);
+    assert!(said.contains("312004119  added"), "{said}");
+    assert_eq!(add(&[]).1, "none can be added\n");
+}

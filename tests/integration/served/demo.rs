@@ -115,3 +115,54 @@ fn an_earlier_demos_store_is_taken_up_as_it_was_left() {
     );
     assert!(!configuration().contains("demo-"));
 }
+
+#[test]
+fn the_demos_journal_never_goes_back_in_time() {
+    let daemon = Daemon::demo();
+    let changes = daemon.done("demo-operator", "GET", "/v1/changes?after=0", None);
+    let at = |change: &serde_json::Value| change["at"].as_str().unwrap().to_owned();
+    let instants: Vec<_> = changes["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(at)
+        .collect();
+    assert!(instants.len() > 20, "{instants:?}");
+    assert!(instants.is_sorted(), "{instants:?}");
+}
+
+#[test]
+fn a_demo_that_was_killed_while_it_made_its_world_makes_it_anew() {
+    let (_dir, data) = store();
+    let operator = "demo-operator";
+    let on = || Daemon::start(&["--demo", "--data", super::path(&data)]);
+    let first = on();
+    let whole = first.done(operator, "GET", "/v1/changes?after=0", None);
+    first.done(
+        operator,
+        "DELETE",
+        "/v1/relations/312002744/312001373/regnskapsforer",
+        None,
+    );
+    drop(first);
+    let kept = on();
+    let changed = kept.done(operator, "GET", "/v1/changes?after=0", None);
+    assert_eq!(
+        changed["items"].as_array().unwrap().len(),
+        whole["items"].as_array().unwrap().len() + 1
+    );
+    drop(kept);
+
+    // As a kill in the middle leaves it.
+    std::fs::write(
+        data.join("DEMO"),
+        "A demo was making its world in this store.\n",
+    )
+    .unwrap();
+
+    let anew = on().done(operator, "GET", "/v1/changes?after=0", None);
+    assert_eq!(
+        anew["items"].as_array().unwrap().len(),
+        whole["items"].as_array().unwrap().len()
+    );
+}

@@ -65,6 +65,8 @@ pub(crate) fn configuration() -> String {
 pub(crate) struct Daemon {
     child: Child,
     pub(crate) address: String,
+    // What it keeps in a temporary folder goes with it.
+    _temporary: tempfile::TempDir,
 }
 
 impl Daemon {
@@ -90,9 +92,11 @@ impl Daemon {
 
     /// A daemon with these arguments, on a free port, once it has said where it listens.
     pub(crate) fn start(args: &[&str]) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
         let mut child = Command::new(FULLMAKT)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args)
+            .env("TMPDIR", temporary.path())
             .env("FULLMAKT_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -109,7 +113,11 @@ impl Daemon {
             .to_owned();
         // What else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { child, address }
+        Self {
+            child,
+            address,
+            _temporary: temporary,
+        }
     }
 
     pub(crate) fn id(&self) -> u32 {
