@@ -61,7 +61,7 @@ impl CheckedContext {
     }
 
     /// The grants that the context names.
-    pub(super) fn mentioned(&self) -> &BTreeSet<Identity> {
+    pub fn mentioned(&self) -> &BTreeSet<Identity> {
         &self.mentioned
     }
 

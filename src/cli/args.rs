@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// Exit code 0 is a permit, 1 no access, 2 anything else, as with grep. (The `cedar` command uses 0 for allow, 2 for
     /// deny and 1 for a failure.)
     #[command(
-        after_help = "Examples:\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312005018 --token demo-resource-api --explain"
+        after_help = "Examples:\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312005018 --token demo-resource-api --explain\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312002744 --token demo-resource-api --at 5"
     )]
     Ask(Ask),
     /// Systems: register, change, delete, list, show (a vendor)
@@ -205,6 +205,9 @@ pub(crate) struct Ask {
     /// The authentication level of the user behind the system
     #[arg(long)]
     pub(crate) level: Option<i64>,
+    /// As of an earlier revision or instant, with the chain of authority of then: 42, or 2026-11-24T12:00:00Z
+    #[arg(long, value_name = "REV|TIME")]
+    pub(crate) at: Option<String>,
     /// Say why
     #[arg(long)]
     pub(crate) explain: bool,

@@ -34,24 +34,46 @@ pub(crate) fn ask(at: &Daemon, ask: &Ask) -> Outcome {
     if let Some(level) = ask.level {
         context["authenticationLevel"] = json!(level);
     }
-    let body = json!({
+    let mut body = json!({
         "subject": { "type": "systemuser", "id": ask.system_user },
         "action": { "name": ask.action },
         "resource": { "type": ask.resource, "id": ask.client },
         "context": context,
     });
-    let answer = daemon::call(at, "POST", "/access/v1/evaluation", Some(&body))?;
+    let mut path = "/access/v1/evaluation";
+    if let Some(of) = &ask.at {
+        path = "/v1/evaluation";
+        body["at"] = moment(of)?;
+    }
+    let answer = daemon::call(at, "POST", path, Some(&body))?;
     let permit = answer["decision"].as_bool().unwrap_or(false);
     if at.json {
         say(&answer.to_string());
     } else {
         tell(permit, &answer["context"]);
+        if let Some(of) = answer["at"].as_str() {
+            say(&format!("  by the clock of {of}"));
+        }
     }
     Ok(if permit {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(NO)
     })
+}
+
+/// A revision, or an instant.
+fn moment(text: &str) -> Result<Value, Failure> {
+    if let Ok(revision) = text.parse::<u64>() {
+        return Ok(json!(revision));
+    }
+    match text.parse::<Timestamp>() {
+        Ok(instant) => Ok(json!(instant)),
+        Err(_) => Err(Failure::new(format!(
+            "`--at {text}` is neither a revision nor an instant"
+        ))
+        .help("give a revision like 42, or an instant like 2026-11-24T12:00:00Z")),
+    }
 }
 
 fn question(ask: &Ask) -> Result<Question, Failure> {

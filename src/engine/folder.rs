@@ -19,8 +19,8 @@ pub(super) fn daemon() -> Actor {
     }
 }
 
-/// A folder as a generation, with its catalogue.
-pub(super) fn compile(folder: PolicyFolder) -> Result<(Generation, Catalogue), Vec<Finding>> {
+/// A folder as a generation.
+pub(super) fn compile(folder: PolicyFolder) -> Result<Generation, Vec<Finding>> {
     let policies = Compiled::compile(&folder)?;
     let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
     let catalogue = Catalogue::parse(text, None).map_err(|error| {
@@ -34,7 +34,7 @@ pub(super) fn compile(folder: PolicyFolder) -> Result<(Generation, Catalogue), V
             help,
         }]
     })?;
-    Ok((Generation::new(policies, folder), catalogue))
+    Ok(Generation::new(policies, catalogue, folder))
 }
 
 /// Everything that is wrong with a policy folder; nothing if it can be put in force.

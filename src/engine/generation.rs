@@ -4,7 +4,10 @@
 //! nothing else. Each is asked of Cedar once and kept for as long as the policies are; changes of grants make none of
 //! them stale, so there is nothing to invalidate.
 
+use std::sync::Arc;
+
 use crate::cedar::{ActionIdx, Compiled, ResourceSlot, Satisfied};
+use crate::model::catalogue::Catalogue;
 use crate::model::policy::PolicyFolder;
 use crate::model::question::Obligations;
 
@@ -39,7 +42,9 @@ pub(crate) struct Class {
 /// The policies in force.
 #[derive(Debug)]
 pub(crate) struct Generation {
-    pub(crate) policies: Compiled,
+    pub(crate) policies: Arc<Compiled>,
+    /// The folder's own. A state's has the codes too that only earlier ones had.
+    pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) folder: PolicyFolder,
     pub(crate) hash: Box<str>,
     // By package set; a row holds a cell for each action and resource slot.
@@ -48,12 +53,24 @@ pub(crate) struct Generation {
 
 impl Generation {
     /// The generation of a compiled folder.
-    pub(crate) fn new(policies: Compiled, folder: PolicyFolder) -> Self {
+    pub(crate) fn new(policies: Compiled, catalogue: Catalogue, folder: PolicyFolder) -> Self {
         let hash = folder.hash().into();
         Self {
-            policies,
+            policies: Arc::new(policies),
+            catalogue: Arc::new(catalogue),
             folder,
             hash,
+            classes: Grow::default(),
+        }
+    }
+
+    /// The same policies with no class asked of them yet, for package sets that are numbered otherwise.
+    pub(crate) fn anew(&self) -> Self {
+        Self {
+            policies: Arc::clone(&self.policies),
+            catalogue: Arc::clone(&self.catalogue),
+            folder: self.folder.clone(),
+            hash: self.hash.clone(),
             classes: Grow::default(),
         }
     }

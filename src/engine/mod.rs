@@ -23,6 +23,7 @@ mod memo;
 mod packed;
 mod pages;
 mod pairs;
+mod past;
 mod search;
 mod sets;
 mod state;
@@ -65,6 +66,7 @@ pub use export::ExportScope;
 pub use folder::check_policies;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
+pub use past::{At, Past, PastError};
 pub use search::Sought;
 pub use view::{
     AvailableClient, ClientView, RelationView, RequestView, SystemUserView, SystemView,
@@ -131,6 +133,15 @@ pub struct Engine {
     settings: Settings,
 }
 
+/// How much there is at one revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Policies and templates in force.
+    pub policies: usize,
+    /// System users, deleted ones too.
+    pub system_users: usize,
+}
+
 /// Everything at one revision. Answers from one snapshot agree with each other.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -149,13 +160,9 @@ impl Engine {
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, OpenEngineError> {
-        let (generation, catalogue) = compile(policies).map_err(OpenEngineError::Policies)?;
+        let generation = compile(policies).map_err(OpenEngineError::Policies)?;
         let store = Arc::new(Store::open(data)?);
-        let empty = State::empty(
-            Arc::new(generation),
-            Arc::new(catalogue),
-            Arc::new(PackageSets::default()),
-        );
+        let empty = State::empty(Arc::new(generation), Arc::new(PackageSets::default()));
         let mut state = pages::read_back(&store, empty)?;
         let written_down = Arc::new(state.clone());
         for recorded in store.events_after(state.revision) {
@@ -321,6 +328,14 @@ impl Snapshot {
     /// The hash of the policy folder in force.
     pub fn policy_hash(&self) -> &str {
         &self.state.generation.hash
+    }
+
+    /// How much there is. Costs a count of the policies.
+    pub fn size(&self) -> Size {
+        Size {
+            policies: self.state.generation.policies.policies().count(),
+            system_users: self.state.users.len(),
+        }
     }
 
     /// The access packages that exist.

@@ -169,16 +169,12 @@ pub(crate) struct State {
 
 impl State {
     /// Nothing has happened yet.
-    pub(crate) fn empty(
-        generation: Arc<Generation>,
-        catalogue: Arc<Catalogue>,
-        sets: Arc<PackageSets>,
-    ) -> Self {
+    pub(crate) fn empty(generation: Arc<Generation>, sets: Arc<PackageSets>) -> Self {
         Self {
             revision: Revision::ZERO,
+            catalogue: Arc::clone(&generation.catalogue),
             generation,
             policies_in_force: None,
-            catalogue,
             sets,
             parties: OrdMap::new(),
             systems: Vector::new(),

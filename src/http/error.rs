@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::engine::{
     ClientError, ClientRefused, ContextError, CreateRequestError, DecideError,
-    DeleteSystemUserError, ImportError, NoSystem, NoSystemUser, NotEntitled, PartyError,
+    DeleteSystemUserError, ImportError, NoSystem, NoSystemUser, NotEntitled, PartyError, PastError,
     RelationError, SystemError, Unavailable, ViewError,
 };
 use crate::model::request::{DecideRequestError, Status};
@@ -65,6 +65,18 @@ impl From<ContextError> for Problem {
     fn from(error: ContextError) -> Self {
         let pointer = format!("/context/{}", error.member());
         bad("invalid-context", &error).at(pointer)
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::NoRevision { .. } => bad("no-such-revision", &error).at("/at"),
+            PastError::BeforeAll { .. } => bad("before-the-journal", &error).at("/at"),
+            PastError::NotYet { .. } => bad("not-yet", &error).at("/at"),
+            PastError::Policies { .. } => conflict("policies-do-not-compile", &error),
+            PastError::Store(error) => error.into(),
+        }
     }
 }
 

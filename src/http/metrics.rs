@@ -74,6 +74,8 @@ pub(crate) struct Metrics {
     in_flight: Gauge<i64, AtomicI64>,
     auth_failures: Family<KindLabels, Counter<u64, AtomicU64>>,
     policy_set: Family<PolicyLabels, Gauge<i64, AtomicI64>>,
+    policies: Gauge<i64, AtomicI64>,
+    system_users: Gauge<i64, AtomicI64>,
     revision: Gauge<i64, AtomicI64>,
     accepting: Gauge<i64, AtomicI64>,
     resident: Gauge<i64, AtomicI64>,
@@ -99,6 +101,8 @@ impl Metrics {
             in_flight: Gauge::default(),
             auth_failures: Family::default(),
             policy_set: Family::default(),
+            policies: Gauge::default(),
+            system_users: Gauge::default(),
             revision: Gauge::default(),
             accepting: Gauge::default(),
             resident: Gauge::default(),
@@ -147,6 +151,16 @@ impl Metrics {
             "pdp_policy_set_info",
             "The policies in force: 1",
             self.policy_set.clone(),
+        );
+        to.register(
+            "pdp_policies",
+            "Policies and templates in force",
+            self.policies.clone(),
+        );
+        to.register(
+            "pdp_system_users",
+            "System users, deleted ones too",
+            self.system_users.clone(),
         );
         to.register(
             "pdp_store_revision",
@@ -229,6 +243,11 @@ impl Metrics {
         let snapshot = service.engine.snapshot();
         self.revision
             .set(i64::try_from(snapshot.revision().0).unwrap_or(i64::MAX));
+        let size = snapshot.size();
+        self.policies
+            .set(i64::try_from(size.policies).unwrap_or(i64::MAX));
+        self.system_users
+            .set(i64::try_from(size.system_users).unwrap_or(i64::MAX));
         self.policy_set.clear();
         self.policy_set
             .get_or_create(&PolicyLabels {

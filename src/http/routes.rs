@@ -63,6 +63,7 @@ pub(crate) fn table() -> Vec<Route> {
             Quick,
             authzen::evaluations,
         ),
+        route(post.clone(), "/v1/evaluation", Blocking, authzen::as_of),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
         route(get.clone(), "/v1/systems", Blocking, systems::list),

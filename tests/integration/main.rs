@@ -14,6 +14,7 @@
 
 mod equality;
 mod floors;
+mod past;
 mod random_worlds;
 mod rules;
 mod search;

@@ -171,6 +171,12 @@ impl World {
         }
     }
 
+    /// The same store, opened again with other policies.
+    pub(crate) fn reopened_under(mut self, folder: PolicyFolder) -> Self {
+        self.folder = folder;
+        self.reopened()
+    }
+
     pub(crate) fn dir(&self) -> &std::path::Path {
         self.dir.path()
     }

@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod past;
 mod read;
 
 use std::time::Instant;
@@ -24,6 +25,7 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
 use answer::{answer, unknown};
+pub(crate) use past::as_of;
 use read::{Evaluation, read};
 
 /// `POST /access/v1/evaluation`.
@@ -149,11 +151,11 @@ fn evaluate(
     members: Map<String, Value>,
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
+    let evaluation = read(members)?;
+    let question = evaluation.question(snapshot.context(&evaluation.action, &evaluation.context)?);
     let Evaluation {
-        question,
-        stranger,
-        explain,
-    } = read(snapshot, members)?;
+        stranger, explain, ..
+    } = evaluation;
     let start = Instant::now();
     snapshot.may_ask(exchange.by()?, &question.resource)?;
     if let Some(stranger) = stranger {

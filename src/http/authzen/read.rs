@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::engine::Snapshot;
 use crate::model::id::{ActionName, IdError, OrgNo, ResourceId, SystemUserId};
-use crate::model::question::Question;
+use crate::model::question::{Asked, Question};
 
 use super::super::json::{self, Fields};
 use super::super::problem::{Problem, none_wrong};
@@ -12,19 +11,33 @@ use super::super::problem::{Problem, none_wrong};
 /// The type of a subject that is a system user.
 const SYSTEM_USER: &str = "systemuser";
 
-/// One evaluation, read.
+/// One evaluation, read; what its context means depends on the policies that it is asked of.
 pub(super) struct Evaluation {
-    pub(super) question: Question,
+    system_user: SystemUserId,
+    pub(super) action: ActionName,
+    pub(super) resource: ResourceId,
+    client: OrgNo,
+    pub(super) context: Map<String, Value>,
     /// The subject's id, if it is of a kind that nobody is: a well-formed unknown, whom the question does not name.
     pub(super) stranger: Option<String>,
     pub(super) explain: bool,
 }
 
-/// The question of an evaluation, or all that is wrong with it.
-pub(super) fn read(
-    snapshot: &Snapshot,
-    members: Map<String, Value>,
-) -> Result<Evaluation, Problem> {
+impl Evaluation {
+    /// The question, with its context as it was understood.
+    pub(super) fn question(&self, asked: Asked) -> Question {
+        Question {
+            system_user: self.system_user,
+            action: self.action.clone(),
+            resource: self.resource.clone(),
+            client: self.client,
+            asked,
+        }
+    }
+}
+
+/// What an evaluation asks, or all that is wrong with it.
+pub(super) fn read(members: Map<String, Value>) -> Result<Evaluation, Problem> {
     let mut errors = Vec::new();
     let mut fields = Fields::new(members, "", &mut errors);
     let (mut subject_type, mut system_user_text) = (None, None);
@@ -90,15 +103,12 @@ pub(super) fn read(
             return Err(Problem::of_field("/context/explain", detail));
         }
     };
-    let asked = snapshot.context(&action, &context)?;
     Ok(Evaluation {
-        question: Question {
-            system_user,
-            action,
-            resource,
-            client,
-            asked,
-        },
+        system_user,
+        action,
+        resource,
+        client,
+        context,
         stranger,
         explain,
     })

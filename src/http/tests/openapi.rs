@@ -83,5 +83,5 @@ fn every_example_of_a_body_is_well_formed_to_its_handler() {
             }
         }
     }
-    assert_eq!(tried, 10);
+    assert_eq!(tried, 11);
 }

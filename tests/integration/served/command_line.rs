@@ -102,3 +102,49 @@ fn all_that_are_available_are_added_and_a_window_goes_with_one() {
     assert!(said.contains("312004119  added"), "{said}");
     assert_eq!(add(&[]).1, "none can be added\n");
 }
+
+#[test]
+fn ask_at_an_earlier_revision_or_instant_answers_what_was_true_then() {
+    let daemon = Daemon::demo();
+    let here = Path::new(".");
+    let asked = |client: &str, more: &[&str]| {
+        let question = ["ask", "read", "ske-krav-og-betalinger", "--system-user"];
+        let args = [&question[..], &[USER, "--client", client], more].concat();
+        told(&daemon, "demo-resource-api", &args, here)
+    };
+    let now = |args: &[&str]| told(&daemon, "demo-firm-admin", args, here);
+    assert_eq!(asked("312002744", &[]).0, 0);
+    let (code, removed, _) = now(&["client", "remove", USER, "312002744", "--json"]);
+    assert_eq!(code, 0);
+    let removed: serde_json::Value = serde_json::from_str(&removed).unwrap();
+    let revision = removed["revision"].as_u64().unwrap();
+    assert_eq!(asked("312002744", &[]).0, 1);
+    let before = (revision - 1).to_string();
+    let (code, said, _) = asked("312002744", &["--at", &before, "--explain"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("permit\n"), "{said}");
+    assert!(said.contains("delegation"), "{said}");
+    let (code, said, _) = asked("312002744", &["--at", &revision.to_string()]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.starts_with("no access: client-not-added\n"), "{said}");
+    // Its relation has ended since: once it was added, and permitted.
+    let then = |at: u64| asked("312005018", &["--at", &at.to_string()]).0;
+    let codes: Vec<i32> = (1..revision).map(then).collect();
+    let changes = codes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert_eq!(
+        (codes.first(), changes, codes.last()),
+        (Some(&1), 2, Some(&1))
+    );
+    let (code, _, complaint) = asked("312002744", &["--at", "yesterday"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        complaint,
+        "fullmakt: `--at yesterday` is neither a revision nor an instant\nhelp: give a revision like 42, or an instant like 2026-11-24T12:00:00Z\n"
+    );
+    let (code, _, complaint) = asked("312002744", &["--at", "999999"]);
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("revision 999999 does not exist; the newest is"),
+        "{complaint}"
+    );
+}
