@@ -47,7 +47,7 @@ impl State {
                 self.make_system_user(*id, stamp());
             }
             Event::SystemUserDeleted { id } => {
-                self.edit_user(*id, revision, |user| user.deleted = Some(stamp()));
+                self.edit_user(*id, revision, |user| user.deleted = Some(Box::new(stamp())));
             }
             Event::ClientsChanged {
                 system_user,
@@ -126,28 +126,13 @@ impl State {
             });
             return;
         }
-        let place = u32::try_from(self.systems.len()).unwrap_or(u32::MAX);
-        self.system_places.insert(system.id.clone(), place);
         let changed = stamp.revision;
-        self.systems.push_back(Arc::new(SystemRecord {
+        self.push_system(SystemRecord {
             system: system.clone(),
             registered: stamp,
             deleted: None,
             changed,
-        }));
-    }
-
-    fn edit_system(
-        &mut self,
-        place: u32,
-        revision: Revision,
-        edit: impl FnOnce(&mut SystemRecord),
-    ) {
-        if let Some(record) = self.systems.get_mut(place as usize) {
-            let record = Arc::make_mut(record);
-            edit(record);
-            record.changed = revision;
-        }
+        });
     }
 
     fn put_request(&mut self, request: &Request, stamp: Stamp) {

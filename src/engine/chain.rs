@@ -10,7 +10,7 @@ use crate::model::request::UserKind;
 use crate::store::ReadError;
 
 use super::Snapshot;
-use super::decide::Standing;
+use super::standing::Standing;
 use super::state::{State, SystemUser};
 
 impl Snapshot {
@@ -37,7 +37,7 @@ impl Snapshot {
         let mut chain = Vec::new();
         if user.kind == UserKind::Agent && user.owner == question.client {
             if let Some(in_force) = in_force {
-                chain.extend(self.link(LinkKind::Itself, in_force.added, None)?);
+                chain.extend(self.link(LinkKind::Itself, in_force.added(), None)?);
             }
         } else if user.kind == UserKind::Agent
             && let Some((role, revision)) = self.state.carrier(user, question)
@@ -56,7 +56,7 @@ impl Snapshot {
         if let Some(in_force) = in_force {
             match user.kind {
                 UserKind::Agent => {
-                    chain.extend(self.link(LinkKind::Delegation, in_force.added, None)?);
+                    chain.extend(self.link(LinkKind::Delegation, in_force.added(), None)?);
                 }
                 UserKind::Standard => {
                     let opened_by_right = self.state.placed(question).is_some_and(|(action, _)| {

@@ -13,7 +13,8 @@ use crate::model::trace::TraceKind;
 use crate::store::ReadError;
 
 use super::Snapshot;
-use super::decide::{InForce, Judged, Standing};
+use super::decide::Judged;
+use super::standing::{InForce, Standing};
 use super::state::{State, SystemUser};
 
 /// The level that `authentication-level-too-low` asks again at: the highest there is.
@@ -77,7 +78,7 @@ impl Snapshot {
         let state = &self.state;
         let placed = state.placed(question);
         if let (Standing::InForce(in_force), Some((action, slot))) = (standing, placed)
-            && let Some(class) = state.generation.class(state, in_force.set, action, slot)
+            && let Some(class) = state.generation.class(state, in_force.set(), action, slot)
         {
             let judged = state.judge(
                 in_force,
@@ -208,7 +209,7 @@ impl State {
             };
         }
         if in_scope.is_empty() {
-            let lost = in_force.user.packages.minus(&self.sets.set(in_force.set));
+            let lost = in_force.user.packages.minus(&self.sets.set(in_force.set()));
             let opening = policies.permits_scoped(action, slot);
             let lost_it = opening
                 .iter()

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use crate::cedar::{ActionIdx, Compiled, ResourceSlot, Satisfied};
 use crate::model::catalogue::Catalogue;
+use crate::model::id::{ActionName, ResourceId};
 use crate::model::policy::PolicyFolder;
 use crate::model::question::Obligations;
 
 use super::grow::Grow;
 use super::memo::Memo;
+use super::names::Names;
 use super::sets::SetId;
 use super::state::State;
 use once_cell::sync::OnceCell;
@@ -37,6 +39,16 @@ pub(crate) struct Class {
     pub(crate) by_context: Option<Memo>,
     /// Whether there are policies that look further.
     pub(crate) further: bool,
+    /// The answer for every mandate without single rights, where the packages alone settle it.
+    pub(crate) settled: Option<Settled>,
+}
+
+/// What a class answers each of its mandates that is in force.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settled {
+    pub(crate) permit: bool,
+    /// None where it does not permit.
+    pub(crate) obligations: Obligations,
 }
 
 /// The policies in force.
@@ -47,6 +59,9 @@ pub(crate) struct Generation {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) folder: PolicyFolder,
     pub(crate) hash: Box<str>,
+    // Each decision looks both of its names up.
+    actions: Names<ActionIdx>,
+    slots: Names<ResourceSlot>,
     // By package set; a row holds a cell for each action and resource slot.
     classes: Grow<Box<[OnceCell<Class>]>>,
 }
@@ -55,27 +70,44 @@ impl Generation {
     /// The generation of a compiled folder.
     pub(crate) fn new(policies: Compiled, catalogue: Catalogue, folder: PolicyFolder) -> Self {
         let hash = folder.hash().into();
+        Self::of(Arc::new(policies), Arc::new(catalogue), folder, hash)
+    }
+
+    /// The same policies with no class asked of them yet, for package sets that are numbered otherwise.
+    pub(crate) fn anew(&self) -> Self {
+        let (policies, catalogue) = (Arc::clone(&self.policies), Arc::clone(&self.catalogue));
+        Self::of(policies, catalogue, self.folder.clone(), self.hash.clone())
+    }
+
+    fn of(
+        policies: Arc<Compiled>,
+        catalogue: Arc<Catalogue>,
+        folder: PolicyFolder,
+        hash: Box<str>,
+    ) -> Self {
+        let actions = policies.actions().iter().map(ActionName::as_str);
+        let resources = policies.resources().iter().map(ResourceId::as_str);
         Self {
-            policies: Arc::new(policies),
-            catalogue: Arc::new(catalogue),
+            actions: Names::of(actions.filter_map(|name| Some((name, policies.action(name)?)))),
+            slots: Names::of(resources.map(|name| (name, policies.resource_slot(name)))),
+            policies,
+            catalogue,
             folder,
             hash,
             classes: Grow::default(),
         }
     }
 
-    /// The same policies with no class asked of them yet, for package sets that are numbered otherwise.
-    pub(crate) fn anew(&self) -> Self {
-        Self {
-            policies: Arc::clone(&self.policies),
-            catalogue: Arc::clone(&self.catalogue),
-            folder: self.folder.clone(),
-            hash: self.hash.clone(),
-            classes: Grow::default(),
-        }
+    /// The action and resource of a question, if the action exists.
+    #[inline]
+    pub(crate) fn placed(&self, action: &str, resource: &str) -> Option<(ActionIdx, ResourceSlot)> {
+        let action = self.actions.get(action)?;
+        let slot = self.slots.get(resource);
+        Some((action, slot.unwrap_or(ResourceSlot::Other)))
     }
 
     /// The class of a question, asked of Cedar if nobody has asked it before.
+    #[inline]
     pub(crate) fn class(
         &self,
         state: &State,
@@ -101,10 +133,23 @@ impl Generation {
         resource: ResourceSlot,
     ) -> Class {
         let policies = &self.policies;
+        let verdict = self.verdict(policies.ask_class(&state.codes(set), action, resource));
+        let by_context = policies.context_seen(action, resource).map(Memo::of);
+        let further = policies.further(action, resource);
+        let permit = verdict.permits && !verdict.denies;
+        let settled = Settled {
+            permit,
+            obligations: if permit {
+                verdict.obligations
+            } else {
+                Obligations::NONE
+            },
+        };
         Class {
-            verdict: self.verdict(policies.ask_class(&state.codes(set), action, resource)),
-            by_context: policies.context_seen(action, resource).map(Memo::of),
-            further: policies.further(action, resource),
+            settled: (by_context.is_none() && !further).then_some(settled),
+            verdict,
+            by_context,
+            further,
         }
     }
 

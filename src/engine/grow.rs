@@ -28,6 +28,7 @@ impl<T> Grow<T> {
     }
 
     /// The value at an index, made now if it was not; nothing for `u32::MAX`, which no bucket holds.
+    #[inline]
     pub(crate) fn get_or_init(&self, index: u32, make: impl FnOnce() -> T) -> Option<&T> {
         let (bucket, place) = Self::place(index);
         let cells = self
@@ -37,6 +38,7 @@ impl<T> Grow<T> {
         Some(cells.get(place)?.get_or_init(make))
     }
 
+    #[inline]
     fn place(index: u32) -> (usize, usize) {
         let from_one = u64::from(index) + 1;
         let bucket = from_one.ilog2();

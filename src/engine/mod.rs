@@ -18,14 +18,18 @@ mod generation;
 mod grow;
 mod import;
 mod keeper;
+mod keys;
 mod list;
 mod memo;
+mod names;
 mod packed;
 mod pages;
 mod pairs;
 mod past;
 mod search;
 mod sets;
+mod snapshot;
+mod standing;
 mod state;
 mod view;
 mod writer;
@@ -38,7 +42,6 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 
 use crate::model::caller::Caller;
-use crate::model::catalogue::Catalogue;
 use crate::model::event::{Cause, Event, Recorded};
 use crate::model::id::Revision;
 use crate::model::policy::PolicyFolder;
@@ -68,6 +71,7 @@ pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use past::{At, Past, PastError};
 pub use search::Sought;
+pub use snapshot::{DelegationsHeld, Size, Snapshot};
 pub use view::{
     AvailableClient, ClientView, RelationView, RequestView, SystemUserView, SystemView,
 };
@@ -131,22 +135,6 @@ pub struct Engine {
     keeper_orders: Sender<keeper::Order>,
     keeper: Option<JoinHandle<()>>,
     settings: Settings,
-}
-
-/// How much there is at one revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Policies and templates in force.
-    pub policies: usize,
-    /// System users, deleted ones too.
-    pub system_users: usize,
-}
-
-/// Everything at one revision. Answers from one snapshot agree with each other.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    state: Arc<State>,
-    store: Arc<Store>,
 }
 
 impl Engine {
@@ -317,29 +305,4 @@ impl Drop for Engine {
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Unavailable> {
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     thread.map_err(|error| Unavailable::StoreFailed(format!("no thread `{name}`: {error}")))
-}
-
-impl Snapshot {
-    /// The revision of everything in it.
-    pub fn revision(&self) -> Revision {
-        self.state.revision
-    }
-
-    /// The hash of the policy folder in force.
-    pub fn policy_hash(&self) -> &str {
-        &self.state.generation.hash
-    }
-
-    /// How much there is. Costs a count of the policies.
-    pub fn size(&self) -> Size {
-        Size {
-            policies: self.state.generation.policies.policies().count(),
-            system_users: self.state.users.len(),
-        }
-    }
-
-    /// The access packages that exist.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.state.catalogue
-    }
 }

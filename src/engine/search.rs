@@ -141,7 +141,7 @@ impl State {
         now: Timestamp,
     ) -> bool {
         let Some(sought) = sought else {
-            return Self::held(user, client).is_some_and(|held| held.window.at(now) == Within::Now);
+            return Self::held(user, client).is_some_and(|held| held.at(now) == Within::Now);
         };
         let question = Question {
             system_user: user.id,

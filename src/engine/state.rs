@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use foldhash::fast::RandomState;
+use imbl::shared_ptr::DefaultSharedPtr;
+use imbl::{GenericHashMap, OrdMap, OrdSet, Vector};
 
 use crate::model::caller::Actor;
 use crate::model::catalogue::Catalogue;
@@ -57,24 +59,31 @@ pub(crate) struct Exception {
 }
 
 /// A system user, deleted or not.
+///
+/// What a decision reads stands first and in this order, so that it waits for two lines of memory and not for four.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(crate) struct SystemUser {
-    pub(crate) id: SystemUserId,
-    pub(crate) kind: UserKind,
-    pub(crate) owner: OrgNo,
-    /// Its system's place in [`State::systems`].
-    pub(crate) system: u32,
-    pub(crate) packages: PackageSet,
-    pub(crate) set: SetId,
-    pub(crate) rights: Arc<[SingleRight]>,
-    pub(crate) approved: Stamp,
-    pub(crate) deleted: Option<Stamp>,
     /// Its clients, each with the revision it was added at.
     pub(crate) clients: Column<()>,
     /// The clients that are not held always and with all packages.
     pub(crate) exceptions: OrdMap<u32, Exception>,
+    pub(crate) rights: Arc<[SingleRight]>,
+    /// Its system's place in [`State::systems`].
+    pub(crate) system: u32,
+    pub(crate) set: SetId,
+    pub(crate) owner: OrgNo,
+    pub(crate) kind: UserKind,
+    pub(crate) deleted: Option<Box<Stamp>>,
+    pub(crate) id: SystemUserId,
+    pub(crate) packages: PackageSet,
+    pub(crate) approved: Stamp,
     pub(crate) changed: Revision,
 }
+
+/// System users by id. The ids are random already, so that a light hash serves.
+pub(crate) type SystemUsers =
+    GenericHashMap<SystemUserId, Arc<SystemUser>, RandomState, DefaultSharedPtr>;
 
 /// One client of a system user, as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,17 +107,22 @@ impl SystemUser {
             window: Window::ALWAYS,
             set: self.set,
         };
-        let exception = if self.exceptions.is_empty() {
-            plain
-        } else {
-            self.exceptions.get(&entry.key).copied().unwrap_or(plain)
-        };
+        let Exception { window, set } = self.exception(entry.key).copied().unwrap_or(plain);
         Delegation {
             client: entry.key,
             added: entry.added,
-            window: exception.window,
-            set: exception.set,
+            window,
+            set,
         }
+    }
+
+    /// What is particular about a client that was added, if anything is.
+    #[inline]
+    pub(crate) fn exception(&self, client: u32) -> Option<&Exception> {
+        if self.exceptions.is_empty() {
+            return None;
+        }
+        self.exceptions.get(&client)
     }
 }
 
@@ -153,13 +167,15 @@ pub(crate) struct State {
     pub(crate) sets: Arc<PackageSets>,
     pub(crate) parties: OrdMap<OrgNo, Arc<Party>>,
     pub(crate) systems: Vector<Arc<SystemRecord>>,
+    /// Of each system whether it was deleted: all that a decision asks of it.
+    systems_deleted: Arc<Vec<bool>>,
     pub(crate) system_places: OrdMap<SystemId, u32>,
     pub(crate) requests: OrdMap<RequestId, Arc<RequestRecord>>,
     /// The newest request of each key.
     pub(crate) request_keys: OrdMap<RequestKey, RequestId>,
     pub(crate) requests_of_firm: OrdSet<(OrgNo, RequestId)>,
     pub(crate) requests_of_vendor: OrdSet<(OrgNo, RequestId)>,
-    pub(crate) users: HashMap<SystemUserId, Arc<SystemUser>>,
+    pub(crate) users: SystemUsers,
     pub(crate) users_of_firm: OrdSet<(OrgNo, SystemUserId)>,
     pub(crate) users_of_vendor: OrdSet<(OrgNo, SystemUserId)>,
     pub(crate) firms: OrdMap<OrgNo, Arc<Firm>>,
@@ -178,12 +194,13 @@ impl State {
             sets,
             parties: OrdMap::new(),
             systems: Vector::new(),
+            systems_deleted: Arc::default(),
             system_places: OrdMap::new(),
             requests: OrdMap::new(),
             request_keys: OrdMap::new(),
             requests_of_firm: OrdSet::new(),
             requests_of_vendor: OrdSet::new(),
-            users: HashMap::new(),
+            users: SystemUsers::default(),
             users_of_firm: OrdSet::new(),
             users_of_vendor: OrdSet::new(),
             firms: OrdMap::new(),
@@ -204,9 +221,36 @@ impl State {
     }
 
     /// Whether a system user's system was deleted. A system that is not there denies like a deleted one.
+    #[inline]
     pub(crate) fn system_is_deleted(&self, user: &SystemUser) -> bool {
-        self.system_at(user.system)
-            .is_none_or(|record| record.deleted.is_some())
+        let deleted = self.systems_deleted.get(user.system as usize);
+        deleted.copied().unwrap_or(true)
+    }
+
+    /// Puts a system in, after all others.
+    pub(crate) fn push_system(&mut self, record: SystemRecord) {
+        let place = u32::try_from(self.systems.len()).unwrap_or(u32::MAX);
+        self.system_places.insert(record.system.id.clone(), place);
+        Arc::make_mut(&mut self.systems_deleted).push(record.deleted.is_some());
+        self.systems.push_back(Arc::new(record));
+    }
+
+    /// Changes a system, whether it is deleted too.
+    pub(crate) fn edit_system(
+        &mut self,
+        place: u32,
+        revision: Revision,
+        edit: impl FnOnce(&mut SystemRecord),
+    ) {
+        let place = place as usize;
+        if let Some(record) = self.systems.get_mut(place) {
+            let record = Arc::make_mut(record);
+            edit(record);
+            record.changed = revision;
+            if let Some(deleted) = Arc::make_mut(&mut self.systems_deleted).get_mut(place) {
+                *deleted = record.deleted.is_some();
+            }
+        }
     }
 
     /// The system users that a firm owns, deleted ones too.

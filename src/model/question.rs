@@ -60,6 +60,7 @@ impl Obligations {
 
     /// Both sides' obligations, the higher value of each.
     #[must_use]
+    #[inline]
     pub fn and(self, other: Self) -> Self {
         Self {
             minimum_authentication_level: self
@@ -69,6 +70,13 @@ impl Obligations {
                 .minimum_authentication_level_org
                 .max(other.minimum_authentication_level_org),
         }
+    }
+
+    /// These, or none.
+    #[must_use]
+    #[inline]
+    pub(crate) fn if_so(self, so: bool) -> Self {
+        std::hint::select_unpredictable(so, self, Self::NONE)
     }
 
     /// Whether there is none.

@@ -29,20 +29,19 @@ pub(crate) fn read_back(store: &Store, mut state: State) -> Result<State, OpenEn
     let mut systems: Vec<SystemPage> = read_all(store, SYSTEMS)?;
     systems.sort_by_key(|page| page.place);
     for SystemPage {
-        place,
+        place: _,
         system,
         registered,
         deleted,
         changed,
     } in systems
     {
-        state.system_places.insert(system.id.clone(), place);
-        state.systems.push_back(Arc::new(SystemRecord {
+        state.push_system(SystemRecord {
             system,
             registered,
             deleted,
             changed,
-        }));
+        });
     }
     let mut requests: Vec<RequestPage> = read_all(store, REQUESTS)?;
     // The newest request of a key is the one that counts.
@@ -127,7 +126,7 @@ fn user_of(state: &mut State, page: UserPage) -> Result<SystemUser, OpenEngineEr
         set: state.sets.intern(packages),
         rights: page.rights.into(),
         approved: page.approved,
-        deleted: page.deleted,
+        deleted: page.deleted.map(Box::new),
         clients: page
             .clients
             .unpack(|_| Some(()))

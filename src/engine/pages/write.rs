@@ -140,7 +140,7 @@ fn user_page(state: &State, user: &SystemUser) -> UserPage {
         packages: state.catalogue.codes(&user.packages).0,
         rights: user.rights.to_vec(),
         approved: user.approved.clone(),
-        deleted: user.deleted.clone(),
+        deleted: user.deleted.as_deref().cloned(),
         clients: PackedColumn::pack(&user.clients, |()| 0),
         exceptions: exceptions.collect(),
         changed: user.changed,

@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 21] = [
+pub(super) const HOMES: [(&str, &str); 23] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -31,7 +31,9 @@ pub(super) const HOMES: [(&str, &str); 21] = [
     ("ciborium", "store"),
     ("crc32fast", "store"),
     ("arc_swap", "engine"),
+    ("foldhash", "engine"),
     ("imbl", "engine"),
+    ("wide", "engine"),
     ("tokio", "http"),
     ("hyper", "http"),
     ("hyper_util", "http"),
