@@ -1,8 +1,7 @@
-//! What an operator waits for: an import, thousands of clients in one call, a start, durable additions by one writer and
-//! by 64, and the memory that it takes.
+//! What an operator waits for: an import, a start of the daemon from its store and the memory that it takes, thousands of
+//! clients in one call, durable additions by one writer and by 64 beside a bare append with `fdatasync` in the same run.
 //!
-//! `cargo bench --bench bulk -- [DELEGATIONS]` (a million unless said). Each figure is of one run in a folder of its own;
-//! durable additions are told beside a bare append with `fdatasync` of the same length in the same run.
+//! `cargo bench --bench bulk [-- DELEGATIONS …]` (ten million unless said), as many relations, in a folder of its own.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -12,250 +11,199 @@
     reason = "a bench stops at the first surprise and prints what it measured"
 )]
 
+#[allow(dead_code, reason = "each bench takes of it what it measures")]
+mod world;
+
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fullmakt::engine::{Batch, Call, Engine, Import, Settings};
-use fullmakt::model::caller::{Caller, CallerKind};
-use fullmakt::model::id::{OrgNo, RequestId, SystemUserId};
-use fullmakt::model::question::{Asked, Question};
-use fullmakt::model::request::UserKind;
-use fullmakt::model::request_draft::RequestDraft;
-use fullmakt::model::system::{SystemDraft, Title};
-use fullmakt::model::time::Timestamp;
+use fullmakt::engine::{Batch, Call, Engine, Import};
+use fullmakt::model::id::OrgNo;
 use fullmakt::policies;
+use world::{NOW, Spread, World, question};
 
-const VENDOR: &str = "991825827";
-const SYSTEM: &str = "991825827_smartcloud";
-const PACKAGE: &str = "regnskapsforer-med-signeringsrettighet";
-const NOW: i64 = 1_790_000_000_000;
-const CLIENTS_EACH: usize = 1000;
-/// Different clients in the whole world.
-const POPULATION: usize = 200_000;
-
-fn call(kind: CallerKind) -> Call {
-    Call {
-        by: Caller {
-            id: "bench".parse().unwrap(),
-            kind,
-        },
-        now: Timestamp::from_millis(NOW),
-        request_id: None,
-    }
-}
-
-fn admin_of(firm: OrgNo) -> Call {
-    let packages = ["klientadministrator", "tilgangsstyrer"]
-        .map(|code| code.parse().unwrap())
-        .to_vec();
-    call(CallerKind::Person {
-        party: firm,
-        packages,
-    })
-}
-
-fn vendor() -> Call {
-    call(CallerKind::Vendor {
-        party: VENDOR.parse().unwrap(),
-    })
-}
-
-fn numbers(from: u32, count: usize) -> Vec<OrgNo> {
-    let valid =
-        (from..).filter_map(|eight| OrgNo::from_u32(eight * 10 + OrgNo::check_digit(eight)?).ok());
-    valid.take(count).collect()
-}
-
-fn user(nth: usize) -> RequestId {
-    format!("5ea1d000-0000-4000-8000-{nth:012}")
-        .parse()
-        .unwrap()
-}
-
-fn approve(engine: &Engine, nth: usize, firm: OrgNo) {
-    let draft = RequestDraft {
-        system: SYSTEM.parse().unwrap(),
-        firm,
-        kind: UserKind::Agent,
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        external_ref: None,
-        redirect_url: None,
-        title: None,
-    };
-    engine.create_request(&vendor(), user(nth), draft).unwrap();
-    engine.approve_request(&admin_of(firm), user(nth)).unwrap();
-}
-
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap_or_default();
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|kib| kib.parse::<f64>().ok())
-        .unwrap_or_default()
-        / 1024.0
-}
+const USUAL: usize = 10_000_000;
+const ROUNDS: usize = 5;
+/// In one call.
+const BATCH: usize = 12_000;
+/// Durable additions in a round: one by one, and by 64 writers.
+const ALONE: usize = 200;
+const TOGETHER: usize = 3_200;
 
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = run();
     let took = start.elapsed();
+    let (now, most) = world::resident();
     println!(
-        "{what}: {:.2} s, resident {:.0} MiB",
-        took.as_secs_f64(),
-        resident()
+        "  {what}: {:.2} s; resident {now:.0} MiB, {most:.0} at most",
+        took.as_secs_f64()
     );
     (value, took)
 }
 
-fn open(dir: &std::path::Path) -> Engine {
-    Engine::open(
-        dir,
-        policies::shipped().clone(),
-        Settings::default(),
-        Timestamp::from_millis(NOW),
-    )
-    .unwrap()
+fn main() {
+    let named: Vec<usize> = std::env::args()
+        .filter_map(|arg| arg.replace('_', "").parse().ok())
+        .collect();
+    let sizes = if named.is_empty() { vec![USUAL] } else { named };
+    for delegations in sizes {
+        of_size(delegations);
+    }
 }
 
-fn main() {
-    let delegations: usize = std::env::args()
-        .find_map(|arg| arg.parse().ok())
-        .unwrap_or(1_000_000);
-    let users = delegations / CLIENTS_EACH;
-    let dir = tempfile::tempdir().unwrap();
-    let firms = numbers(31_000_000, users);
-    let clients = numbers(92_000_000, POPULATION);
-    let engine = Arc::new(open(dir.path()));
-    let draft = SystemDraft {
-        id: SYSTEM.parse().unwrap(),
-        name: Title::new("SmartCloud", "SmartCloud").unwrap(),
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        redirect_urls: Vec::new(),
-    };
-    engine.register_system(&vendor(), draft).unwrap();
-    timed(
-        &format!("{users} system users requested and approved by 16 writers"),
-        || {
-            std::thread::scope(|scope| {
-                for part in 0..16 {
-                    let (engine, firms) = (&engine, &firms);
-                    scope.spawn(move || {
-                        (part..users)
-                            .step_by(16)
-                            .for_each(|nth| approve(engine, nth, firms[nth]));
-                    });
-                }
-            });
-        },
-    );
-    let of_user = |nth: usize| {
-        (0..CLIENTS_EACH)
-            .map(move |place| (nth * 7919 + place * (POPULATION / CLIENTS_EACH)) % POPULATION)
-    };
-    let mut lines = String::new();
-    for (nth, firm) in firms.iter().enumerate() {
-        for client in of_user(nth) {
-            let client = clients[client];
-            let _ = writeln!(
-                lines,
-                r#"{{"relation":{{"client":"{client}","firm":"{firm}","role":"regnskapsforer"}}}}"#
-            );
-        }
-    }
-    for nth in 0..users {
-        for client in of_user(nth) {
-            let client = clients[client];
-            let _ = writeln!(
-                lines,
-                r#"{{"delegation":{{"systemUser":"{}","client":"{client}"}}}}"#,
-                user(nth)
-            );
-        }
-    }
-    let (import, read) = timed("import read", || Import::read(lines.as_bytes()).unwrap());
-    drop(lines);
-    let (_, written) = timed(
-        &format!("{delegations} relations and {delegations} delegations imported"),
-        || {
-            engine
-                .import(&call(CallerKind::Operator), &import, |_| ())
-                .unwrap()
-        },
-    );
-    println!("import: {:.1} s in all", (read + written).as_secs_f64());
+fn of_size(delegations: usize) {
+    println!("\n{delegations} delegations and as many relations");
+    let users = delegations.div_ceil(world::CLIENTS_EACH);
+    let (world, _) = timed("system users requested and approved by 64 writers", || {
+        World::approved(users, policies::shipped().clone())
+    });
+    let all: Vec<usize> = (0..users).collect();
+    let (import, read) = timed("import read", || world.facts(&all));
+    let (_, written) = timed("import checked and written", || {
+        world
+            .engine
+            .import(&world::operator(), &import, |_| ())
+            .unwrap()
+    });
+    println!("  import: {:.1} s in all", (read + written).as_secs_f64());
     drop(import);
-    durable(&engine, &firms, &clients);
+    let World { engine, dir, firms } = world;
     timed("stop, with its checkpoint", || {
         drop(Arc::into_inner(engine).unwrap());
     });
-    let (engine, _) = timed("start from pages", || open(dir.path()));
-    let question = Question {
-        system_user: SystemUserId::from(user(users - 1)),
-        action: "read".parse().unwrap(),
-        resource: "ske-krav-og-betalinger".parse().unwrap(),
-        client: clients[of_user(users - 1).next_back().unwrap()],
-        asked: Asked::default(),
-    };
-    assert!(
-        engine
-            .snapshot()
-            .decide(&question, Timestamp::from_millis(NOW))
-            .permit
+    println!(
+        "  on disk: {:.0} MiB",
+        on_disk(dir.path()) as f64 / 1_048_576.0
     );
+    daemon(dir.path());
+    let (engine, _) = timed("start from pages, in this process", || {
+        world::open(dir.path(), policies::shipped().clone())
+    });
+    let asked = question(world::user(users - 1), world::client(users - 1, 999));
+    assert!(engine.snapshot().decide(&asked, *NOW).permit);
+    durable(&engine, firms[0], dir.path());
 }
 
-/// Additions that are durable when they are answered: 12,000 in one call, then one by one by one writer and by 64.
-fn durable(engine: &Arc<Engine>, firms: &[OrgNo], clients: &[OrgNo]) {
-    let firm = firms[0];
-    let fresh = &clients[clients.len() - 24_000..];
+fn on_disk(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| {
+            let about = entry.metadata().unwrap();
+            if about.is_dir() {
+                on_disk(&entry.path())
+            } else {
+                about.len()
+            }
+        })
+        .sum()
+}
+
+/// The daemon on the store: how long until it listens, and what it holds in memory then.
+fn daemon(data: &Path) {
+    let config = data.join("bench.toml");
+    let hash = "0".repeat(64);
+    let caller = format!("[[caller]]\nid = \"bench\"\nkind = \"operator\"\nsha256 = \"{hash}\"\n");
+    std::fs::write(&config, caller).unwrap();
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fullmakt"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .arg("--config")
+        .arg(&config)
+        .args([
+            "--policies",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/policies"),
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let ready = start.elapsed();
+    assert!(line.contains("http://"), "{line}");
+    let (now, most) = world::resident_of(&child.id().to_string());
+    println!(
+        "  the daemon is ready after {:.2} s; resident {now:.0} MiB, {most:.0} at most",
+        ready.as_secs_f64()
+    );
+    let stopped = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(stopped.unwrap().success());
+    assert!(child.wait().unwrap().success());
+}
+
+/// Additions that are durable when they are answered.
+fn durable(engine: &Engine, firm: OrgNo, dir: &Path) {
+    // Of the first system user, but not among those that it is asked about.
+    let count = BATCH + ROUNDS * (ALONE + TOGETHER);
+    let fresh = world::numbers(97_000_000, count);
     let mut lines = String::new();
-    for client in fresh {
+    for client in &fresh {
         let _ = writeln!(
             lines,
             r#"{{"relation":{{"client":"{client}","firm":"{firm}","role":"regnskapsforer"}}}}"#
         );
     }
     let import = Import::read(lines.as_bytes()).unwrap();
-    engine
-        .import(&call(CallerKind::Operator), &import, |_| ())
-        .unwrap();
-    let by = admin_of(firm);
+    engine.import(&world::operator(), &import, |_| ()).unwrap();
+    let by = world::admin_of(firm);
+    let (batch, mut rest) = fresh.split_at(BATCH);
     let batch = Batch {
-        add: fresh[..12_000].to_vec(),
+        add: batch.to_vec(),
         remove: Vec::new(),
     };
     let (lines, _) = timed("12,000 clients added by one call", || {
-        engine.change_clients(&by, user(0).into(), batch).unwrap()
+        engine.change_clients(&by, world::user(0), batch).unwrap()
     });
-    assert_eq!(lines.value.len(), 12_000);
-    let file = std::fs::File::create(std::env::temp_dir().join("fullmakt-bench-bare")).unwrap();
-    let bare = per_second(1, 400, |_| {
-        (&file).write_all(&[7; 300]).unwrap();
-        file.sync_data().unwrap();
-    });
-    let one = per_second(1, 400, |nth| add(engine, &by, fresh[12_000 + nth]));
-    let many = per_second(64, 6_400, |nth| add(engine, &by, fresh[12_400 + nth]));
-    println!("bare append with fdatasync: {bare:.0} a second");
+    assert_eq!(lines.value.len(), BATCH);
+    let file = std::fs::File::create(dir.join("bare")).unwrap();
+    let (mut bares, mut alones, mut togethers) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (alone, more) = rest.split_at(ALONE);
+        let (together, more) = more.split_at(TOGETHER);
+        rest = more;
+        bares.push(per_second(1, ALONE, |_| {
+            (&file).write_all(&[7; 300]).unwrap();
+            file.sync_data().unwrap();
+        }));
+        alones.push(per_second(1, ALONE, |nth| add(engine, &by, alone[nth])));
+        togethers.push(per_second(64, TOGETHER, |nth| {
+            add(engine, &by, together[nth]);
+        }));
+    }
+    let ratios = |above: &[f64], beneath: &[f64]| {
+        Spread::of(above.iter().zip(beneath).map(|(a, b)| a / b).collect())
+    };
     println!(
-        "durable additions: {one:.0} a second by one writer ({:.2} times the bare append's time)",
-        bare / one
+        "  a bare append with fdatasync: {:.0} a second",
+        Spread::of(bares.clone()).median
     );
+    let times = ratios(&bares, &alones);
     println!(
-        "durable additions: {many:.0} a second by 64 writers ({:.1} times one writer)",
-        many / one
+        "  durable additions by one writer: {:.0} a second, {:.2} ({:.2} to {:.2}) times the bare append's time",
+        Spread::of(alones.clone()).median,
+        times.median,
+        times.least,
+        times.most
+    );
+    let times = ratios(&togethers, &alones);
+    println!(
+        "  durable additions by 64 writers: {:.0} a second, {:.1} ({:.1} to {:.1}) times those of one",
+        Spread::of(togethers).median,
+        times.median,
+        times.least,
+        times.most
     );
 }
 
 fn add(engine: &Engine, by: &Call, client: OrgNo) {
-    engine.add_client(by, user(0).into(), client, None).unwrap();
+    engine.add_client(by, world::user(0), client, None).unwrap();
 }
 
 fn per_second(writers: usize, count: usize, run: impl Fn(usize) + Sync) -> f64 {
