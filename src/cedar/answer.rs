@@ -37,6 +37,19 @@ pub enum Effect {
     Forbid,
 }
 
+/// How often Cedar is asked about a policy, which is what it costs a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AskedAs {
+    /// Never: a core policy is answered from the grants themselves, a single right by the template's actions.
+    Known,
+    /// Once for all mandates with the same packages.
+    OnceAClass,
+    /// Once for all mandates with the same packages, in each context.
+    OnceAContext,
+    /// For each mandate and question.
+    ForEachMandate,
+}
+
 /// A policy as people know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyInfo {

@@ -6,7 +6,7 @@ use cedar_policy::{Entities, EntityUid, Policy, PolicyId, Schema};
 use once_cell::sync::OnceCell;
 
 use super::admin::Admin;
-use super::answer::{ActionIdx, Identity, PolicyIdx, PolicyInfo, ResourceSlot};
+use super::answer::{ActionIdx, AskedAs, Identity, PolicyIdx, PolicyInfo, ResourceSlot};
 use super::cell::Cell;
 use super::check;
 use super::classify::{Reach, reach};
@@ -139,6 +139,16 @@ impl Compiled {
         match self.policies.get(idx.0 as usize) {
             Some(policy) => &policy.info,
             None => unreachable!("a policy's index is of the folder that it is looked up in"),
+        }
+    }
+
+    /// How often Cedar is asked about a policy.
+    pub fn asked_as(&self, idx: PolicyIdx) -> AskedAs {
+        match self.policies.get(idx.0 as usize).map(|policy| &policy.kind) {
+            Some(Kind::Class(_)) => AskedAs::OnceAClass,
+            Some(Kind::Context(..)) => AskedAs::OnceAContext,
+            Some(Kind::Further(_)) => AskedAs::ForEachMandate,
+            Some(Kind::Core | Kind::Template) | None => AskedAs::Known,
         }
     }
 

@@ -25,7 +25,7 @@ mod slice;
 mod templates;
 
 pub use answer::{
-    ActionIdx, Effect, Found, Identity, PolicyIdx, PolicyInfo, ResourceSlot, Satisfied,
+    ActionIdx, AskedAs, Effect, Found, Identity, PolicyIdx, PolicyInfo, ResourceSlot, Satisfied,
 };
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};

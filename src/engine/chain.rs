@@ -60,7 +60,7 @@ impl Snapshot {
                 }
                 UserKind::Standard => {
                     let opened_by_right = self.state.placed(question).is_some_and(|(action, _)| {
-                        self.state.right(user, question, action).is_some()
+                        self.state.rights(user, question, action).next().is_some()
                     });
                     if code == Code::Permit && opened_by_right {
                         chain.push(approval(LinkKind::SingleRight));

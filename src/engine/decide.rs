@@ -24,8 +24,8 @@ pub use crate::cedar::ContextError;
 #[derive(Debug)]
 pub(crate) struct Judged {
     pub(crate) satisfied: Satisfied,
-    /// The template of a single right that opens the action.
-    pub(crate) right: Option<PolicyIdx>,
+    /// The templates of single rights that open the action.
+    pub(crate) rights: Vec<PolicyIdx>,
     pub(crate) permit: bool,
     pub(crate) obligations: Obligations,
 }
@@ -98,9 +98,12 @@ impl State {
                 ..denied
             };
         }
-        let right = self.right(in_force.user, question, action);
-        let mut permit = class.verdict.permits || right.is_some();
-        let mut obligations = class.verdict.obligations.and(self.obligations_of(right));
+        let mut permit = class.verdict.permits;
+        let mut obligations = class.verdict.obligations;
+        for right in self.rights(in_force.user, question, action) {
+            permit = true;
+            obligations = obligations.and(self.obligations_of(right));
+        }
         if let Some(memo) = &class.by_context {
             let place = (in_force.set(), action, slot);
             let kept = self.in_context(memo, place, &question.asked, now);
@@ -181,7 +184,7 @@ impl State {
         now: Timestamp,
     ) -> Judged {
         let policies = &self.generation.policies;
-        let right = self.right(in_force.user, question, action);
+        let rights: Vec<_> = self.rights(in_force.user, question, action).collect();
         let mut satisfied = class.verdict.satisfied.clone();
         if let Some(memo) = &class.by_context {
             let kept = self.in_context(memo, (in_force.set(), action, slot), asked, now);
@@ -209,41 +212,41 @@ impl State {
                 Err(_) => understood = false,
             }
         }
-        let permits = !satisfied.permits.is_empty() || right.is_some();
+        let permits = !satisfied.permits.is_empty() || !rights.is_empty();
         let permit = understood && permits && !satisfied.denies();
         let obligations = if permit {
             let of_permits = self.generation.obligations(&satisfied);
-            of_permits.and(self.obligations_of(right))
+            let of_rights = rights.iter().map(|right| self.obligations_of(*right));
+            of_rights.fold(of_permits, Obligations::and)
         } else {
             Obligations::NONE
         };
         Judged {
             satisfied,
-            right,
+            rights,
             permit,
             obligations,
         }
     }
 
-    fn obligations_of(&self, right: Option<PolicyIdx>) -> Obligations {
-        right.map_or(Obligations::NONE, |policy| {
-            self.generation.policies.policy(policy).obligations
-        })
+    fn obligations_of(&self, right: PolicyIdx) -> Obligations {
+        self.generation.policies.policy(right).obligations
     }
 
-    /// The template that opens the action by a single right on the resource. Only standard system users hold any.
-    pub(super) fn right(
-        &self,
-        user: &SystemUser,
-        question: &Question,
+    /// The templates that open the action by single rights on the resource: one for each action set that holds it. Only
+    /// standard system users have any.
+    pub(super) fn rights<'a>(
+        &'a self,
+        user: &'a SystemUser,
+        question: &'a Question,
         action: ActionIdx,
-    ) -> Option<PolicyIdx> {
+    ) -> impl Iterator<Item = PolicyIdx> + 'a {
         let rights: &[SingleRight] = &user.rights;
         let first = rights.partition_point(|right| right.resource < question.resource);
-        let mut on_resource = rights
-            .get(first..)?
+        let on_resource = rights
             .iter()
+            .skip(first)
             .take_while(|right| right.resource == question.resource);
-        on_resource.find_map(|right| self.generation.policies.ask_right(right, action))
+        on_resource.filter_map(move |right| self.generation.policies.ask_right(right, action))
     }
 }

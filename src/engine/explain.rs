@@ -89,13 +89,12 @@ impl Snapshot {
                 now,
             );
             if judged.permit {
-                let right = judged.right.into_iter();
                 let policies = judged
                     .satisfied
                     .permits
                     .iter()
+                    .chain(&judged.rights)
                     .copied()
-                    .chain(right)
                     .collect();
                 return Ok(Finding {
                     code: Code::Permit,
@@ -104,7 +103,7 @@ impl Snapshot {
                 });
             }
             // A single right opens the action too, whatever the policies about the resource open.
-            if judged.right.is_none()
+            if judged.rights.is_empty()
                 && let Some(unopened) = unopened(state, question)
             {
                 return Ok(Finding::of(unopened));
@@ -183,7 +182,7 @@ impl State {
     ) -> Finding {
         let policies = &self.generation.policies;
         let satisfied = &judged.satisfied;
-        let permitted = !satisfied.permits.is_empty() || judged.right.is_some();
+        let permitted = !satisfied.permits.is_empty() || !judged.rights.is_empty();
         if permitted {
             let (code, culprits) = if level_helps {
                 (Code::AuthenticationLevelTooLow, &satisfied.forbids)

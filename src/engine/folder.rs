@@ -22,19 +22,23 @@ pub(super) fn daemon() -> Actor {
 /// A folder as a generation.
 pub(super) fn compile(folder: PolicyFolder) -> Result<Generation, Vec<Finding>> {
     let policies = Compiled::compile(&folder)?;
-    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
-    let catalogue = Catalogue::parse(text, None).map_err(|error| {
-        let file = PolicyFolder::CATALOGUE.into();
-        let help = "compare it with the catalogue that the project ships".to_owned();
-        vec![Finding {
-            file,
-            at: None,
-            code: "catalogue",
-            message: error.to_string(),
-            help,
-        }]
-    })?;
+    let catalogue = catalogue_of(&folder, None).map_err(|finding| vec![finding])?;
     Ok(Generation::new(policies, catalogue, folder))
+}
+
+/// A folder's catalogue; packages of the one before keep their places.
+pub(super) fn catalogue_of(
+    folder: &PolicyFolder,
+    before: Option<&Catalogue>,
+) -> Result<Catalogue, Finding> {
+    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    Catalogue::parse(text, before).map_err(|error| Finding {
+        file: PolicyFolder::CATALOGUE.into(),
+        at: None,
+        code: "catalogue",
+        message: error.to_string(),
+        help: "compare it with the catalogue that the project ships".to_owned(),
+    })
 }
 
 /// Everything that is wrong with a policy folder; nothing if it can be put in force.

@@ -17,6 +17,7 @@ mod folder;
 mod generation;
 mod grow;
 mod import;
+mod in_force;
 mod keeper;
 mod keys;
 mod list;
@@ -49,8 +50,8 @@ use crate::model::request::DAYS_TO_EXPIRY;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 
-use folder::{compile, daemon};
-use generation::Generation;
+use folder::compile;
+use in_force::Governing;
 use keeper::Keeper;
 use sets::PackageSets;
 use state::State;
@@ -62,8 +63,8 @@ pub use command::request::RequestMade;
 pub use decide::ContextError;
 pub use error::{
     ClientError, ClientRefused, CreateRequestError, DecideError, DeleteSystemUserError, NoSystem,
-    NoSystemUser, NotEntitled, OpenEngineError, PartyError, RelationError, SystemError,
-    Unavailable, ViewError,
+    NoSystemUser, NotEntitled, OpenEngineError, PartyError, PutPoliciesError, RelationError,
+    SystemError, Unavailable, ViewError,
 };
 pub use export::ExportScope;
 pub use folder::check_policies;
@@ -213,24 +214,6 @@ impl Engine {
         self.store.lineage()
     }
 
-    /// Writes down that this folder is in force from now on, if another was before.
-    fn put_in_force(&self, now: Timestamp) -> Result<(), Unavailable> {
-        let origin = Origin {
-            by: daemon(),
-            at: now,
-            cause: Cause::Start,
-        };
-        let written = self.write_with(move |state| {
-            let Generation { hash, folder, .. } = &*state.generation;
-            if state.policies_in_force.as_ref() == Some(hash) {
-                return Ok((None, Vec::new(), ()));
-            }
-            let event = Event::PoliciesInForce { hash: hash.clone() };
-            Ok::<_, Unavailable>((Some(origin.record(state, event)), vec![folder.clone()], ()))
-        });
-        written.map(|_| ())
-    }
-
     /// Has the writer plan a change against the newest state, make it durable, and answer.
     fn write<T, E>(
         &self,
@@ -244,17 +227,13 @@ impl Engine {
         let origin = call.origin();
         self.write_with(move |state| {
             let (event, value) = plan(state)?;
-            Ok((
-                event.map(|event| origin.record(state, event)),
-                Vec::new(),
-                value,
-            ))
+            Ok((event.map(|event| origin.record(state, event)), None, value))
         })
     }
 
     fn write_with<T, E>(
         &self,
-        plan: impl FnOnce(&State) -> Result<(Option<Recorded>, Vec<PolicyFolder>, T), E>
+        plan: impl FnOnce(&State) -> Result<(Option<Recorded>, Option<Governing>, T), E>
         + Send
         + 'static,
     ) -> Result<Written<T>, E>
@@ -264,21 +243,21 @@ impl Engine {
     {
         let (answer, answered) = answer_slot::<Result<Written<T>, E>>();
         let plan: Plan = Box::new(move |state: &State| {
-            let (recorded, policies, outcome) = match plan(state) {
-                Ok((recorded, policies, value)) => {
+            let (recorded, in_force, outcome) = match plan(state) {
+                Ok((recorded, in_force, value)) => {
                     let revision = recorded
                         .as_ref()
                         .map_or(state.revision, |recorded| recorded.revision);
-                    (recorded, policies, Ok(Written { revision, value }))
+                    (recorded, in_force, Ok(Written { revision, value }))
                 }
-                Err(error) => (None, Vec::new(), Err(error)),
+                Err(error) => (None, None, Err(error)),
             };
             let answer = move |durable: Result<(), Unavailable>| {
                 let _ = answer.send(durable.map_err(E::from).and(outcome));
             };
             Step {
                 recorded,
-                policies,
+                in_force,
                 answer: Box::new(answer),
             }
         });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cedar::Compiled;
 use crate::model::catalogue::Catalogue;
 use crate::model::id::Revision;
 use crate::store::Store;
@@ -37,6 +38,11 @@ impl Snapshot {
     /// The revision of everything in it.
     pub fn revision(&self) -> Revision {
         self.state.revision
+    }
+
+    /// The policies in force, compiled.
+    pub fn policies(&self) -> &Compiled {
+        &self.state.generation.policies
     }
 
     /// The hash of the policy folder in force.

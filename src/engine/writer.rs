@@ -14,6 +14,7 @@ use crate::model::time::Timestamp;
 use crate::store::Store;
 
 use super::error::Unavailable;
+use super::in_force::Governing;
 use super::state::State;
 
 /// The most commands in one batch: a writer that never pauses must still answer.
@@ -21,8 +22,8 @@ const MOST_AT_ONCE: usize = 256;
 /// What a command came to, once planned: an event to write down, or nothing; and how to answer.
 pub(crate) struct Step {
     pub(crate) recorded: Option<Recorded>,
-    /// The policy folders that the event puts in force, to be kept beside it.
-    pub(crate) policies: Vec<PolicyFolder>,
+    /// The policies that the event puts in force; their folder is kept beside it.
+    pub(crate) in_force: Option<Governing>,
     pub(crate) answer: Box<dyn FnOnce(Result<(), Unavailable>) + Send>,
 }
 
@@ -76,7 +77,10 @@ impl Writer {
                 state.apply(&recorded);
                 commits.push(recorded);
             }
-            policies.extend(step.policies);
+            if let Some(in_force) = step.in_force {
+                policies.push(in_force.folder().clone());
+                state.govern(in_force);
+            }
             answers.push(step.answer);
         }
         let outcome = self.make_durable(state, &commits, &policies);

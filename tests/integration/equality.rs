@@ -1,126 +1,271 @@
 //! The contract of the engine: its answers are Cedar's answers on the export of the whole, for random worlds, random
-//! policies that look at anything the schema has, and random questions.
+//! policies that look at anything the schema has, and random questions, while grants and policies change between them.
 
-use std::str::FromStr;
+use std::hash::{BuildHasher, RandomState};
 
-use cedar_policy::{
-    Authorizer, Context, Decision, Effect, Entities, EntityUid, PolicySet, Request, Schema,
-};
-use fullmakt::engine::ExportScope;
-use fullmakt::model::mandate::mandate_id;
-use fullmakt::model::question::Question;
-use fullmakt::model::time::Timestamp;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use crate::law::choices::Seeded;
+use crate::law::compare::{Beginning, compare};
+use crate::law::count::Counts;
+use crate::law::plan::{Plan, Shape, plan};
+use crate::law::smaller::smallest;
 
-use crate::random_worlds::{Asking, Deed, asking, cedar_instant, deed, policy, world_of};
-use crate::world::World;
+/// The questions of each test here; together they are more than a hundred thousand.
+const ASKED: usize = 26_000;
+/// In each part of a plan.
+const ASKED_IN_PART: usize = 65;
+const PARTS: usize = 8;
 
-/// The whole export, read by Cedar, and its own authorizer.
-struct Cedar {
-    policies: PolicySet,
-    entities: Entities,
-    schema: Schema,
-}
-
-impl Cedar {
-    fn of(world: &World) -> Self {
-        let export = world.engine.snapshot().export(ExportScope::Whole);
-        let (schema, _) = Schema::from_cedarschema_str(&export.schema).unwrap();
-        Self {
-            policies: PolicySet::from_str(&export.policies).unwrap(),
-            entities: Entities::from_json_str(&export.entities, Some(&schema)).unwrap(),
-            schema,
+/// Compares as many worlds as it takes, of policies made to look at packages, at plain context, at one thing beyond, at
+/// anything: as often as `wants` says.
+fn holds(wants: [usize; 4]) -> Counts {
+    let shape = Shape {
+        parts: PARTS,
+        asked: ASKED_IN_PART,
+        wants,
+    };
+    let mut counts = Counts::default();
+    let seed = match std::env::var("FULLMAKT_LAW_SEED") {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => RandomState::new().hash_one(0),
+    };
+    let beginning = Beginning::new();
+    let mut seeds = Seeded(seed);
+    while counts.of("asked") < ASKED {
+        let plan = plan(&mut Seeded(seeds.next()), shape);
+        if let Err(told) = compare(&beginning, &plan, &mut counts) {
+            let mut fails = |plan: &Plan| compare(&beginning, plan, &mut Counts::default()).err();
+            let (_, told) = smallest(plan, told, &mut fails);
+            panic!("FULLMAKT_LAW_SEED={seed}\n{told}");
         }
     }
-
-    /// Allow, and no forbid erred: the one documented difference.
-    fn permits(&self, question: &Question, now: Timestamp) -> bool {
-        let uid = |kind: &str, id: &str| EntityUid::from_str(&format!("{kind}::\"{id}\"")).unwrap();
-        let action = uid("Action", question.action.as_str());
-        let mut context = serde_json::json!({ "now": { "__extn": { "fn": "datetime", "arg": cedar_instant(now) } } });
-        if let Some(level) = question.asked.authentication_level {
-            context["authenticationLevel"] = level.into();
-        }
-        let Ok(context) = Context::from_json_value(context, Some((&self.schema, &action))) else {
-            return false;
-        };
-        let principal = uid(
-            "Mandate",
-            &mandate_id(question.system_user, question.client),
-        );
-        let resource = uid("Resource", question.resource.as_str());
-        let request =
-            Request::new(principal, action, resource, context, Some(&self.schema)).unwrap();
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
-        let is_forbid = |id| {
-            self.policies
-                .policy(id)
-                .is_some_and(|policy| policy.effect() == Effect::Forbid)
-        };
-        let forbid_erred = response.diagnostics().errors().any(|error| match error {
-            cedar_policy::AuthorizationError::PolicyEvaluationError(error) => {
-                is_forbid(error.policy_id())
-            }
-        });
-        response.decision() == Decision::Allow && !forbid_erred
-    }
+    println!("{counts}");
+    counts
 }
 
-fn check(
-    policies: &[String],
-    deeds: &[Deed],
-    askings: &[Asking],
-    permits: &mut usize,
-) -> Result<(), TestCaseError> {
-    let world = world_of(policies, deeds);
-    let cedar = Cedar::of(&world);
-    let snapshot = world.engine.snapshot();
-    for asking in askings {
-        let (question, now) = (asking.question(), asking.now());
-        let ours = snapshot.decide(&question, now).permit;
-        prop_assert_eq!(ours, cedar.permits(&question, now), "{:?}", question);
-        let explained = snapshot.explain(&question, now).unwrap();
-        prop_assert_eq!(explained.decision.permit, ours);
-        prop_assert_eq!(
-            explained.explanation.code == fullmakt::model::reason::Code::Permit,
-            ours,
-            "{:?}",
-            explained
-        );
-        *permits += usize::from(ours);
-    }
-    Ok(())
+/// Every operator and function of Cedar's grammar, every form of scope, and every kind of literal, as Cedar's JSON form
+/// names them.
+const FORMS: &[&str] = &[
+    "principal All",
+    "principal ==",
+    "principal in",
+    "principal is",
+    "principal is in",
+    "action All",
+    "action ==",
+    "action in",
+    "resource All",
+    "resource ==",
+    "resource in",
+    "resource is",
+    "resource is in",
+    "when",
+    "unless",
+    "principal",
+    "action",
+    "resource",
+    "context",
+    "a literal bool",
+    "a literal long",
+    "a literal string",
+    "a literal entity",
+    "Set",
+    "Record",
+    "!",
+    "neg",
+    "+",
+    "-",
+    "*",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "==",
+    "!=",
+    "&&",
+    "||",
+    "if-then-else",
+    "in",
+    "is",
+    "is in",
+    "has",
+    ".",
+    "like",
+    "contains",
+    "containsAll",
+    "containsAny",
+    "isEmpty",
+    "hasTag",
+    "getTag",
+    "decimal",
+    "lessThan",
+    "lessThanOrEqual",
+    "greaterThan",
+    "greaterThanOrEqual",
+    "ip",
+    "isIpv4",
+    "isIpv6",
+    "isLoopback",
+    "isMulticast",
+    "isInRange",
+    "datetime",
+    "offset",
+    "durationSince",
+    "toDate",
+    "toTime",
+    "duration",
+    "toMilliseconds",
+    "toSeconds",
+    "toMinutes",
+    "toHours",
+    "toDays",
+];
+
+/// The forms that a policy can have which is asked once a class.
+const OF_CLASSES: &[&str] = &[
+    "principal All",
+    "principal in",
+    "principal is",
+    "principal is in",
+    "action All",
+    "action ==",
+    "action in",
+    "resource All",
+    "resource ==",
+    "resource in",
+    "resource is",
+    "resource is in",
+    "when",
+    "unless",
+    "principal",
+    "action",
+    "resource",
+    "a literal bool",
+    "a literal long",
+    "a literal string",
+    "a literal entity",
+    "Set",
+    "Record",
+    "!",
+    "neg",
+    "+",
+    "-",
+    "*",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "==",
+    "!=",
+    "&&",
+    "||",
+    "if-then-else",
+    "in",
+    "is",
+    "is in",
+    "has",
+    ".",
+    "like",
+    "contains",
+    "containsAll",
+    "containsAny",
+    "isEmpty",
+    "hasTag",
+    "getTag",
+];
+
+/// What every test here sees, far more often than this.
+const ALWAYS: &[(&str, usize)] = &[
+    ("permits", 3_000),
+    ("denials", 6_000),
+    ("denials by absent mandate alone", 1_500),
+    ("denials by window alone", 300),
+    ("before a window", 150),
+    ("after a window", 150),
+    ("permits inside a window", 100),
+    ("permits by single right alone", 80),
+    ("erring permits, class", 10),
+    ("erring permits, further", 10),
+    ("policies put in force in mid-stream", 100),
+    ("reopenings", 1),
+    ("asked again of an older snapshot", 2_000),
+];
+
+/// Fails unless all was seen: `forms` of policies of a kind (or of any), and `floors` beside those of [`ALWAYS`].
+fn saw(counts: &Counts, kind: &str, forms: &[&str], floors: &[(&str, usize)]) {
+    let forms = forms
+        .iter()
+        .map(|form| (format!("policies{kind}: {form}"), 1));
+    let floors = ALWAYS.iter().chain(floors);
+    let floors = floors.map(|(what, floor)| ((*what).to_owned(), *floor));
+    let short: Vec<_> = forms
+        .chain(floors)
+        .filter(|(what, floor)| counts.of(what) < *floor)
+        .map(|(what, floor)| format!("{what}: {}, at least {floor}", counts.of(&what)))
+        .collect();
+    assert!(
+        short.is_empty(),
+        "seen too seldom:\n{}\nof\n{counts}",
+        short.join("\n")
+    );
+    // All are made to validate. One that does not is dropped, and proves nothing.
+    let (made, refused) = (
+        counts.of("policies"),
+        counts.of("policies that do not validate"),
+    );
+    assert!(
+        refused * 20 <= made,
+        "{refused} of {made} policies do not validate"
+    );
 }
 
 #[test]
-fn the_engine_answers_as_cedar_does_on_the_export() {
-    let (worlds, asked_each) = (250, 100);
-    let mut runner = TestRunner::new(Config {
-        cases: worlds,
-        failure_persistence: None,
-        ..Config::default()
-    });
-    let strategy = (
-        prop::collection::vec(policy(), 0..6),
-        prop::collection::vec(deed(), 0..30),
-        prop::collection::vec(asking(), asked_each),
-    );
-    let permits = std::cell::Cell::new(0);
-    runner
-        .run(&strategy, |(policies, deeds, askings)| {
-            let mut seen = 0;
-            let outcome = check(&policies, &deeds, &askings, &mut seen);
-            permits.set(permits.get() + seen);
-            outcome
-        })
-        .unwrap();
-    let asked = worlds as usize * asked_each;
-    assert!(asked >= 20_000);
-    // A world in which nothing is ever permitted proves nothing.
-    assert!(
-        permits.get() > asked / 10,
-        "only {} of {asked} were permits",
-        permits.get()
-    );
+fn policies_that_look_at_packages_answer_as_cedar_does() {
+    let counts = holds([70, 10, 20, 0]);
+    let floors = [
+        ("permits by class alone", 1_000),
+        ("denials by class alone", 300),
+        ("erring forbids denying alone, class", 10),
+    ];
+    saw(&counts, ", class", OF_CLASSES, &floors);
+}
+
+#[test]
+fn policies_that_look_at_the_context_answer_as_cedar_does() {
+    let counts = holds([10, 65, 20, 5]);
+    let floors = [
+        ("permits by context alone", 250),
+        ("denials by context alone", 100),
+        ("erring permits, context", 50),
+        ("erring forbids denying alone, context", 10),
+    ];
+    saw(&counts, "", FORMS, &floors);
+}
+
+#[test]
+fn policies_that_look_one_step_further_answer_as_cedar_does() {
+    let counts = holds([10, 10, 75, 5]);
+    let floors = [
+        ("permits by further alone", 400),
+        ("denials by further alone", 250),
+        ("erring forbids denying alone, further", 10),
+        ("policies, further: principal ==", 3),
+        ("policies, further: principal in", 30),
+        ("policies, further: has", 60),
+        ("policies, further: in", 30),
+        ("policies, further: ==", 30),
+        ("policies, further: .", 60),
+        ("policies, further: a literal entity", 60),
+    ];
+    saw(&counts, "", &[], &floors);
+}
+
+#[test]
+fn policies_that_look_at_anything_answer_as_cedar_does() {
+    let counts = holds([10, 15, 25, 50]);
+    let floors = [
+        ("permits by further alone", 200),
+        ("denials by further alone", 150),
+        ("erring forbids denying alone, further", 20),
+    ];
+    saw(&counts, "", FORMS, &floors);
 }

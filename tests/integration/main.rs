@@ -12,8 +12,11 @@
     reason = "the helpers of tests may stop a test as the tests themselves may"
 )]
 
+mod deeds;
 mod equality;
 mod floors;
+mod in_force;
+mod law;
 mod past;
 mod random_worlds;
 mod rules;

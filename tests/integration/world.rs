@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use fullmakt::engine::{
-    Call, ClientError, ClientOutcome, ClientView, CreateRequestError, Engine, PageRequest,
-    RequestMade, Settings,
+    Call, ClientError, ClientOutcome, ClientView, CreateRequestError, Engine, OpenEngineError,
+    PageRequest, RequestMade, Settings,
 };
 use fullmakt::model::caller::{BoundResources, Caller, CallerKind};
 use fullmakt::model::event::Recorded;
@@ -120,7 +120,7 @@ pub(crate) fn policies_with(files: &[(&str, &str)]) -> PolicyFolder {
 pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
     pub(crate) now: i64,
-    folder: PolicyFolder,
+    pub(crate) folder: PolicyFolder,
     dir: tempfile::TempDir,
 }
 
@@ -475,6 +475,32 @@ impl World {
             folder,
             dir,
         }
+    }
+}
+
+/// Stores that many worlds begin with.
+impl World {
+    /// The world's store, closed.
+    pub(crate) fn closed(self) -> tempfile::TempDir {
+        drop(Arc::into_inner(self.engine).expect("nobody else holds the engine"));
+        self.dir
+    }
+
+    /// A world that begins with a copy of a closed store; or why the engine does not open under these policies.
+    pub(crate) fn on_a_copy_of(
+        store: &tempfile::TempDir,
+        folder: PolicyFolder,
+    ) -> Result<Self, OpenEngineError> {
+        let dir = tempfile::tempdir().unwrap();
+        copy_all(store.path(), dir.path());
+        let begin = Timestamp::from_millis(BEGIN);
+        let engine = Engine::open(dir.path(), folder.clone(), Settings::default(), begin)?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            now: BEGIN,
+            folder,
+            dir,
+        })
     }
 }
 

@@ -109,6 +109,18 @@ pub enum ViewError {
     Store(#[from] ReadError),
 }
 
+/// Why policies were not put in force. Those before them stay.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum PutPoliciesError {
+    /// The policies are broken.
+    #[error("the policies are broken: {} finding{}, the first: {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, first(.0))]
+    Policies(Vec<Finding>),
+    /// No changes are taken.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 /// Why the engine did not open.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

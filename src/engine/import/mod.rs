@@ -189,7 +189,7 @@ impl Engine {
             }
             Ok((
                 Some(origin.record(state, Event::Imported { facts })),
-                Vec::new(),
+                None,
                 (),
             ))
         });

@@ -1,13 +1,15 @@
 //! What a permit obliges to: it never changes a decision, and the highest among the deciding policies counts.
 
+use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::question::Obligations;
 use fullmakt::model::reason::Code;
 use fullmakt::model::relation::Role;
 use fullmakt::model::request::UserKind;
+use fullmakt::model::request_draft::RequestDraft;
 
 use super::codes::{at_level, folder_with};
 use super::{CLAIMS, CLIENT, PAYROLL, TAX_BASIS, WITH_SIGNING, WITHOUT_SIGNING};
-use crate::world::{FIRM, World, question};
+use crate::world::{FIRM, World, draft, policies_with, question, right};
 
 const LEVELS: &str = r#"
 @id("prover/with")
@@ -135,5 +137,41 @@ fn a_standard_system_user_is_obliged_as_an_agent_is() {
             "ske-krav-og-betalinger/read-krav-og-utlegg",
             "ske-krav-og-betalinger/read-skattegrunnlag"
         ]
+    );
+}
+
+/// Two single rights on one resource are two links, and both decide. The first that opened the action was taken alone,
+/// and what the other obliges to was forgotten.
+#[test]
+fn every_single_right_that_opens_the_action_counts() {
+    let templates = fullmakt::policies::shipped()
+        .text(PolicyFolder::TEMPLATES)
+        .unwrap();
+    let both = "@id(\"core/single-right/read-write\")";
+    let higher = format!("{both}\n@minimum_authentication_level(\"4\")");
+    let read = "@id(\"core/single-right/read\")";
+    let lower = format!("{read}\n@minimum_authentication_level(\"2\")");
+    let templates = templates.replace(both, &higher).replace(read, &lower);
+    let vat = "mva-melding-innsending";
+    let rights = vec![right(vat, &["read"]), right(vat, &["read", "write"])];
+    let world = World::under(policies_with(&[(PolicyFolder::TEMPLATES, &templates)]))
+        .system_with(&[WITH_SIGNING], vec![right(vat, &["read", "write"])]);
+    let draft = RequestDraft {
+        rights,
+        ..draft(1, UserKind::Standard, &[])
+    };
+    world.request(1, draft).unwrap();
+    let world = world.approved(1);
+
+    let of = |action| world.explain(&question(1, action, vat, FIRM));
+    assert_eq!(of("read").decision.obligations, levels(Some(4), None));
+    assert_eq!(
+        of("read").explanation.policies,
+        ["core/single-right/read", "core/single-right/read-write"]
+    );
+    assert_eq!(of("write").decision.obligations, levels(Some(4), None));
+    assert_eq!(
+        of("write").explanation.policies,
+        ["core/single-right/read-write"]
     );
 }
