@@ -183,6 +183,24 @@ fn a_page_a_policy_folder_and_an_imports_progress_are_told_by_name_and_key() {
         )
     );
 
+    let place = keys::policy(&hex(&hash).try_into().unwrap());
+    let another = PolicyFolder::new(Vec::new());
+    let mut payload = Vec::new();
+    ciborium::into_writer(&another, &mut payload).unwrap();
+    let sealed = frame::seal(&place, &payload);
+    for part in 1.. {
+        let part = keys::part(&place, part);
+        if store.disk.get(&part).unwrap().is_none() {
+            break;
+        }
+        store.disk.remove(&part).unwrap();
+    }
+    store.disk.insert(&first_part(&place), &sealed).unwrap();
+    assert_eq!(
+        store.policy_folder(&hash).unwrap_err().to_string(),
+        format!("the policy folder `{hash}` is damaged (key 05{hash}): its hash is another")
+    );
+
     assert_eq!(store.import_progress("an-import").unwrap(), Some(301));
     flip(&keys::import("an-import"));
     assert_eq!(
@@ -247,6 +265,20 @@ fn what_a_store_says_about_itself_is_checked_when_it_is_opened() {
         );
         assert_eq!(refused, expected);
     }
+}
+
+#[test]
+fn a_checkpoint_after_the_last_change_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    written(dir.path());
+    let store = Store::open(dir.path()).unwrap();
+    let ahead = frame::seal(keys::CHECKPOINT, &9u64.to_be_bytes());
+    store.disk.insert(keys::CHECKPOINT, &ahead).unwrap();
+    store.disk.sync().unwrap();
+    drop(store);
+    let refused = Store::open(dir.path()).unwrap_err().to_string();
+    let expected = "is damaged: it has a checkpoint of revision 9, and no change after 6; there is no snapshot file";
+    assert!(refused.contains(expected), "{refused}");
 }
 
 #[test]

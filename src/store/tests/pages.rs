@@ -2,7 +2,7 @@
 
 use super::{added, all, copied};
 use crate::model::id::Revision;
-use crate::store::{PageKey, Store, WriteError};
+use crate::store::{PageKey, Store, WriteError, keys};
 
 fn key(object: &str) -> PageKey {
     PageKey {
@@ -23,6 +23,18 @@ fn pages(store: &Store) -> Vec<(String, usize, u64)> {
     store.pages(4).map(page).collect()
 }
 
+/// The stamps under which something of an object is on disk, in force or not.
+fn stamps(store: &Store, object: &str) -> Vec<u64> {
+    let of_object = store.disk.prefix(&keys::object(4, object.as_bytes()));
+    let stamp = |item: Result<(sled::IVec, sled::IVec), _>| {
+        let parts = item.map(|(key, _)| keys::page_parts(&key).unwrap().stamp.0);
+        parts.map_err(|error: crate::store::disk::DiskError| error.to_string())
+    };
+    let mut stamps: Vec<u64> = of_object.map(|item| stamp(item).unwrap()).collect();
+    stamps.dedup();
+    stamps
+}
+
 #[test]
 fn a_checkpoint_supersedes_what_it_writes_and_keeps_the_rest() {
     let dir = tempfile::tempdir().unwrap();
@@ -40,6 +52,12 @@ fn a_checkpoint_supersedes_what_it_writes_and_keeps_the_rest() {
     second.finish().unwrap();
     let expected = [("a".to_owned(), 10, 1), ("b".to_owned(), 2, 2)];
     assert_eq!(pages(&store), expected);
+    let left = ["a", "b", "c"].map(|object| stamps(&store, object));
+    assert_eq!(
+        left,
+        [vec![1], vec![2], vec![]],
+        "nothing superseded takes room"
+    );
     drop(store);
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(
@@ -190,19 +208,8 @@ fn a_crash_before_what_is_superseded_is_taken_away_leaves_the_new_checkpoint() {
     let mut third = store.begin_checkpoint(Revision(3)).unwrap();
     third.put(&key("d"), &[1]).unwrap();
     third.finish().unwrap();
-    let prefixes = ["b", "c"].map(|object| crate::store::keys::object(4, object.as_bytes()));
-    let left = prefixes.map(|prefix| {
-        let stamps = store.disk.prefix(&prefix).map(|item| {
-            crate::store::keys::page_parts(&item.unwrap().0)
-                .unwrap()
-                .stamp
-                .0
-        });
-        let mut stamps: Vec<u64> = stamps.collect();
-        stamps.dedup();
-        stamps
-    });
-    assert_eq!(left, [vec![2], vec![]]);
+    assert_eq!(stamps(&store, "b"), [2]);
+    assert_eq!(stamps(&store, "c"), [0; 0]);
 }
 
 #[test]
