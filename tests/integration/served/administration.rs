@@ -413,3 +413,45 @@ fn what_the_demo_says_to_try_fits_a_terminal_and_does_what_it_says() {
         "{answers:?}"
     );
 }
+
+#[test]
+fn the_log_has_a_line_for_each_change_and_none_for_a_question() {
+    let temporary = tempfile::tempdir().unwrap();
+    let log = temporary.path().join("log");
+    let mut child = Command::new(super::FULLMAKT)
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", temporary.path())
+        .env("FULLMAKT_LOG", "info")
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    let address = first.split("http://").nth(1).unwrap().split(' ').next();
+    let daemon = Daemon {
+        child,
+        address: address.unwrap().to_owned(),
+        _temporary: temporary,
+    };
+    daemon.ask("demo-resource-api", USER, "312002744");
+    let client = format!("/v1/system-users/{USER}/clients/312002744");
+    daemon.done("demo-firm-admin", "DELETE", &client, None);
+    let said = std::fs::read_to_string(&log).unwrap();
+    let changes: Vec<_> = said
+        .lines()
+        .filter(|line| line.contains(" change "))
+        .collect();
+    let [change] = changes[..] else {
+        panic!("{said}")
+    };
+    for part in [
+        "method=DELETE",
+        "route=\"/v1/system-users/{id}/clients/{org}\"",
+        "caller=\"demo-firm-admin\"",
+        "status=200",
+    ] {
+        assert!(change.contains(part), "{change}");
+    }
+    assert!(!said.contains("Bearer"), "{said}");
+}
