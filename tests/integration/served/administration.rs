@@ -189,6 +189,36 @@ fn a_relation_that_ends_prints_what_it_took_in_columns() {
     assert_eq!(shown, "org   312002744\nname  NY BAKERI\nform  ENK\n");
 }
 
+#[test]
+fn of_several_clients_those_that_pass_are_added_and_a_refused_one_makes_the_exit_code_1() {
+    let desk = Desk::new();
+    let clients = [USER, "312004119", "312005123"];
+    let (code, said, complaint) = desk.run(
+        "demo-firm-admin",
+        &[&["client", "add"], &clients[..]].concat(),
+    );
+    assert_eq!((code, complaint.as_str()), (1, ""));
+    assert_eq!(
+        said,
+        format!(
+            "client     result   detail\n312004119  added\n312005123  refused  client `312005123` has not given \
+             `{FIRM}` the access packages `regnskapsforer-med-signeringsrettighet`\nrevision 24\n"
+        )
+    );
+    let removed = desk.said(
+        "demo-firm-admin",
+        &[&["client", "remove"], &clients[..]].concat(),
+    );
+    assert_eq!(
+        removed,
+        "client     result   detail\n312004119  removed\n312005123  absent\nrevision 25\n"
+    );
+    assert_eq!(
+        desk.said("demo-firm-admin", &["client", "remove", USER, "312004119"]),
+        "revision  25\nclient    312004119\nresult    absent\n"
+    );
+}
+
 /// Relations of so many clients: more than a page, and a longer list of numbers than a small body takes.
 const MANY: u32 = 5_000;
 
