@@ -96,6 +96,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  fullmakt party show 312002744 --token demo-operator")]
     Party(Party),
     /// What changed, oldest first (an operator)
+    #[command(after_help = "Example:\n  fullmakt changes --after 20 --token demo-operator")]
     Changes {
         /// Only what changed after this revision
         #[arg(long, default_value_t = 0)]
@@ -253,6 +254,7 @@ pub(crate) struct Export {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Parse and validate a policy folder; exit code 0 is clean, 1 has findings, 2 could not be read
+    #[command(after_help = "Example:\n  fullmakt policy check policies")]
     Check {
         #[arg(default_value = "policies")]
         dir: PathBuf,
@@ -262,11 +264,13 @@ pub(crate) enum Policy {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
     /// Build a damaged store anew from its newest snapshot and what can be read of its journal
+    #[command(after_help = "Example:\n  fullmakt store restore --data data")]
     Restore {
         #[arg(long, default_value = "data", value_name = "DIR")]
         data: PathBuf,
     },
     /// Write the whole of a closed store to a snapshot file
+    #[command(after_help = "Example:\n  fullmakt store snapshot --data data")]
     Snapshot {
         #[arg(long, default_value = "data", value_name = "DIR")]
         data: PathBuf,
@@ -275,12 +279,49 @@ pub(crate) enum Store {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Command, CommandFactory, Parser};
 
     use super::Args;
 
     #[test]
     fn the_arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    /// The commands that a help shows, each on one line.
+    fn examples(command: &Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string);
+        let help = help.unwrap_or_default().replace("\\\n", "");
+        let lines = help.lines().map(str::trim);
+        lines
+            .filter(|line| line.starts_with("fullmakt "))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Looks through a command and all beneath it; returns how many examples there are.
+    fn check(path: &str, command: &Command) -> usize {
+        let shown = examples(command);
+        assert!(!shown.is_empty(), "`{path} --help` has no example");
+        for example in &shown {
+            assert!(
+                example.starts_with(path),
+                "`{path} --help` shows `{example}`"
+            );
+            let words = example.replace("'NORDLYS BAKERI AS'", "NORDLYS");
+            let parsed = Args::try_parse_from(words.split_whitespace());
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+        let beneath = command
+            .get_subcommands()
+            .filter(|beneath| beneath.get_name() != "help");
+        let beneath =
+            beneath.map(|beneath| check(&format!("{path} {}", beneath.get_name()), beneath));
+        shown.len() + beneath.sum::<usize>()
+    }
+
+    #[test]
+    fn every_help_teaches_by_examples_that_can_be_typed() {
+        assert!(check("fullmakt", &Args::command()) > 40);
     }
 }

@@ -5,14 +5,27 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum System {
     /// Register a system
+    #[command(
+        after_help = "Example:\n  fullmakt system register 991825827_payroll --nb Lønn --en Payroll \\\n      --package skattegrunnlag --redirect-url https://smartcloud.example/receipt --token demo-vendor"
+    )]
     Register(SystemText),
     /// Change a system
+    #[command(
+        after_help = "Example:\n  fullmakt system change 991825827_smartcloud --nb SmartCloud \\\n      --package skattegrunnlag --right ske-krav-og-betalinger:read --token demo-vendor"
+    )]
     Change(SystemText),
     /// Delete a system: its system users may do nothing from then on
+    #[command(
+        after_help = "Example:\n  fullmakt system delete 991825827_smartcloud --token demo-vendor"
+    )]
     Delete { id: String },
     /// List systems
+    #[command(after_help = "Example:\n  fullmakt system list --token demo-vendor")]
     List,
     /// Show a system
+    #[command(
+        after_help = "Example:\n  fullmakt system show 991825827_smartcloud --token demo-vendor"
+    )]
     Show { id: String },
 }
 
@@ -40,18 +53,37 @@ pub(crate) struct SystemText {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Request {
     /// Ask a firm for a system user
+    #[command(
+        after_help = "Example:\n  fullmakt request create --system 991825827_smartcloud --firm 312001373 \\\n      --package skattegrunnlag --external-ref 2026-17 --token demo-vendor"
+    )]
     Create(RequestText),
     /// Show a request
+    #[command(
+        after_help = "Example:\n  fullmakt request show 5ea1d000-0000-4000-8000-000000000002 --token demo-vendor"
+    )]
     Show { id: String },
     /// List requests
+    #[command(after_help = "Example:\n  fullmakt request list --token demo-firm-admin")]
     List,
     /// Withdraw a new request
+    #[command(
+        after_help = "Example:\n  fullmakt request withdraw 5ea1d000-0000-4000-8000-000000000002 --token demo-vendor"
+    )]
     Withdraw { id: String },
     /// Pass a new request on to an access manager
+    #[command(
+        after_help = "Example:\n  fullmakt request escalate 5ea1d000-0000-4000-8000-000000000002 --token demo-client-admin"
+    )]
     Escalate { id: String },
     /// Approve a new request
+    #[command(
+        after_help = "Example:\n  fullmakt request approve 5ea1d000-0000-4000-8000-000000000002 --token demo-firm-admin"
+    )]
     Approve { id: String },
     /// Reject a new request
+    #[command(
+        after_help = "Example:\n  fullmakt request reject 5ea1d000-0000-4000-8000-000000000002 --token demo-firm-admin"
+    )]
     Reject { id: String },
 }
 
@@ -86,20 +118,36 @@ pub(crate) struct RequestText {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SystemUser {
     /// List system users
+    #[command(after_help = "Example:\n  fullmakt system-user list --token demo-firm-admin")]
     List,
     /// Show a system user
+    #[command(
+        after_help = "Example:\n  fullmakt system-user show 5ea1d000-0000-4000-8000-000000000001 --token demo-vendor"
+    )]
     Show { id: String },
     /// Delete a system user: it may do nothing from then on
+    #[command(
+        after_help = "Example:\n  fullmakt system-user delete 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin"
+    )]
     Delete { id: String },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
     /// The clients of a system user
+    #[command(
+        after_help = "Example:\n  fullmakt client list 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin"
+    )]
     List { system_user: String },
     /// The clients that can be added
+    #[command(
+        after_help = "Example:\n  fullmakt client available 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin"
+    )]
     Available { system_user: String },
     /// Add clients: one, several, or all that are available
+    #[command(
+        after_help = "Examples:\n  fullmakt client add 5ea1d000-0000-4000-8000-000000000001 312004119 --token demo-firm-admin\n  fullmakt client add 5ea1d000-0000-4000-8000-000000000001 --all --token demo-firm-admin\n  fullmakt client add 5ea1d000-0000-4000-8000-000000000001 312004119 \\\n      --from 2027-01-01T00:00:00Z --until 2028-01-01T00:00:00Z --token demo-firm-admin"
+    )]
     Add {
         system_user: String,
         /// Organisation numbers
@@ -115,6 +163,9 @@ pub(crate) enum Client {
         until: Option<String>,
     },
     /// Remove clients
+    #[command(
+        after_help = "Example:\n  fullmakt client remove 5ea1d000-0000-4000-8000-000000000001 312002744 --token demo-firm-admin"
+    )]
     Remove {
         system_user: String,
         /// Organisation numbers
@@ -126,6 +177,9 @@ pub(crate) enum Client {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Relation {
     /// Write a relation
+    #[command(
+        after_help = "Examples:\n  fullmakt relation put 312005018 312001373 regnskapsforer --token demo-operator\n  fullmakt relation put 312005018 312001373 rettighetshaver \\\n      --package skattegrunnlag --token demo-operator"
+    )]
     Put {
         client: String,
         firm: String,
@@ -136,12 +190,18 @@ pub(crate) enum Relation {
         packages: Vec<String>,
     },
     /// End a relation: what only it carried goes with it, for good
+    #[command(
+        after_help = "Example:\n  fullmakt relation end 312002744 312001373 regnskapsforer --token demo-operator"
+    )]
     End {
         client: String,
         firm: String,
         role: String,
     },
     /// Show a relation
+    #[command(
+        after_help = "Example:\n  fullmakt relation show 312002744 312001373 regnskapsforer --token demo-operator"
+    )]
     Show {
         client: String,
         firm: String,
@@ -152,6 +212,9 @@ pub(crate) enum Relation {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Party {
     /// Write a party's name and legal form
+    #[command(
+        after_help = "Example:\n  fullmakt party put 312002744 --name 'NORDLYS BAKERI AS' --form AS --token demo-operator"
+    )]
     Put {
         org: String,
         #[arg(long)]
@@ -161,5 +224,6 @@ pub(crate) enum Party {
         form: String,
     },
     /// Show a party
+    #[command(after_help = "Example:\n  fullmakt party show 312002744 --token demo-vendor")]
     Show { org: String },
 }

@@ -293,7 +293,7 @@ fn key(client: &str, role: Role) -> Result<RelationKey, Failure> {
     })
 }
 
-/// What a newcomer reads: the address first, then what to try.
+/// What a newcomer reads: the address first, then what to try. No line is wider than a terminal's eighty columns.
 pub(crate) fn what_to_try(at: SocketAddr) -> String {
     let program = std::env::args().next();
     let program = program.as_deref().unwrap_or("fullmakt");
@@ -305,24 +305,31 @@ SmartCloud has a system user at TILBAKEHOLDEN USYMMETRISK TIGER AS (312001373):
 
 May it view the tax claims of client 312002744?
   curl -s http://{at}/access/v1/evaluation \
-    -H 'Authorization: Bearer demo-resource-api' -H 'Content-Type: application/json' \
-    -d '{{"subject":{{"type":"systemuser","id":"{APPROVED}"}},
+    -H 'Authorization: Bearer demo-resource-api' \
+    -H 'Content-Type: application/json' \
+    -d '{{"subject":{{"type":"systemuser",
+          "id":"{APPROVED}"}},
          "action":{{"name":"read"}},
          "resource":{{"type":"ske-krav-og-betalinger","id":"312002744"}}}}'
 
 The firm's administrator takes the client away, and adds it again:
-  curl -s -X DELETE -H 'Authorization: Bearer demo-firm-admin' \
-    http://{at}/v1/system-users/{APPROVED}/clients/312002744
-  curl -s -X PUT -H 'Authorization: Bearer demo-firm-admin' \
-    http://{at}/v1/system-users/{APPROVED}/clients/312002744
+  U=http://{at}/v1/system-users/{APPROVED}
+  curl -s -X DELETE $U/clients/312002744 \
+    -H 'Authorization: Bearer demo-firm-admin'
+  curl -s -X PUT $U/clients/312002744 \
+    -H 'Authorization: Bearer demo-firm-admin'
 
 The same from the command line, with its reasons:
   {program} ask read ske-krav-og-betalinger \
     --url http://{at} --token demo-resource-api \
-    --system-user {APPROVED} --client 312005018 --explain
+    --system-user {APPROVED} \
+    --client 312005018 --explain
 
-Other clients to ask about: 312004119, 312005018, 312005123, 312005239, 312005344.
-Tokens: demo-resource-api, demo-vendor, demo-firm-admin, demo-client-admin, demo-operator.
+Other clients to ask about:
+  312004119, 312005018, 312005123, 312005239, 312005344
+Tokens:
+  demo-resource-api, demo-vendor, demo-firm-admin, demo-client-admin,
+  demo-operator
 What there is over HTTP: http://{at}/openapi.json
 "#
     )

@@ -14,6 +14,7 @@ mod policy;
 mod serve;
 mod transfer;
 
+use std::io;
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -57,8 +58,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             // `--help` and `--version` are errors to clap, and none to us.
             if !error.use_stderr() {
-                let _ = error.print();
-                return ExitCode::SUCCESS;
+                return match error.print() {
+                    Err(error) if error.kind() != io::ErrorKind::BrokenPipe => not_printed(&error),
+                    Err(_) | Ok(()) => ExitCode::SUCCESS,
+                };
             }
             let text = error.render().to_string();
             output::complain(
@@ -71,16 +74,19 @@ pub(crate) fn main() -> ExitCode {
     match run(args) {
         Ok(code) => match output::refused() {
             None => code,
-            Some(error) => {
-                output::complain(&[format!("standard output: {error}")], None);
-                ExitCode::from(FAILED)
-            }
+            Some(error) => not_printed(error),
         },
         Err(failure) => {
             output::complain(&failure.messages, failure.help.as_deref());
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// What was to be printed could not be: nobody may take the exit code for it.
+fn not_printed(error: &io::Error) -> ExitCode {
+    output::complain(&[format!("standard output: {error}")], None);
+    ExitCode::from(FAILED)
 }
 
 fn run(args: Args) -> Outcome {

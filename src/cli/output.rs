@@ -50,7 +50,7 @@ pub(crate) fn short(value: &Value) -> String {
     }
 }
 
-/// The members of an object, one a line.
+/// The members of an object, one a line; a list of objects in columns beneath its name.
 pub(crate) fn card(value: &Value) {
     let Value::Object(members) = value else {
         return say(&short(value));
@@ -61,6 +61,13 @@ pub(crate) fn card(value: &Value) {
         .max()
         .unwrap_or_default();
     for (name, value) in members {
+        let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(Value::Object(first)) = items.first() {
+            let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+            say(name);
+            table(&columns, items);
+            continue;
+        }
         let text = short(value);
         if !text.is_empty() {
             say(&format!("{name:width$}  {text}"));

@@ -41,6 +41,13 @@ fn no_store(data: &Path) -> Failure {
     Failure::new(format!("`{}` is not a folder with a store", data.display()))
 }
 
+/// Whether a store was ever made in a folder, damaged or not: a name that was mistyped makes none.
+fn holds_a_store(data: &Path) -> bool {
+    ["format.json", "store", "snapshots"]
+        .iter()
+        .any(|name| data.join(name).exists())
+}
+
 /// Whoever has the store's folder on this machine is its operator.
 fn operator() -> Result<Call, Failure> {
     let id = "command-line"
@@ -141,8 +148,13 @@ fn wrong(command: &Import, findings: Vec<(u64, String)>, total: usize) -> ExitCo
     } else {
         USUAL_FINDINGS
     };
+    let file = if command.file == "-" {
+        "standard input"
+    } else {
+        command.file.as_str()
+    };
     for (line, message) in findings.into_iter().take(shown) {
-        tell(format!("{}:{line}: {message}", command.file), None);
+        tell(format!("{file}:{line}: {message}"), None);
     }
     let more = "`--continue-on-error` prints more of them";
     tell(
@@ -232,6 +244,10 @@ fn export_here(data: &Path, command: &Export) -> Result<[String; 3], Failure> {
 }
 
 pub(crate) fn store(command: Store) -> Outcome {
+    let (Store::Restore { data } | Store::Snapshot { data }) = &command;
+    if !holds_a_store(data) {
+        return Err(no_store(data).help("name the folder of the store with `--data`"));
+    }
     match command {
         Store::Restore { data } => {
             let restored =

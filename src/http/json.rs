@@ -146,7 +146,7 @@ impl<'a> Fields<'a> {
     }
 
     fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"))
+        pointer(&self.at, name)
     }
 
     pub(crate) fn wrong(&mut self, name: &str, detail: impl Into<String>) {
@@ -296,13 +296,17 @@ impl<'a> Fields<'a> {
             let hint = near
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
-            let pointer = format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"));
             self.errors.push(FieldError {
-                pointer,
+                pointer: pointer(&self.at, name),
                 detail: format!("`{name}` is not known here{hint}"),
             });
         }
     }
+}
+
+/// The JSON pointer of a member (RFC 6901, section 3).
+fn pointer(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn text_item(item: Value, at: &str, errors: &mut Vec<FieldError>) -> Option<String> {

@@ -223,7 +223,7 @@ impl Checkpoint<'_> {
         Ok(())
     }
 
-    fn write_run(&mut self) -> Result<(), WriteError> {
+    pub(super) fn write_run(&mut self) -> Result<(), WriteError> {
         self.run.sort_unstable();
         self.run_bytes = 0;
         for (key, chunk) in self.run.drain(..) {

@@ -11,7 +11,7 @@ use crate::model::id::Revision;
 /// A cause beneath, whatever it is.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a store was not opened. Nothing was changed in it.
+/// Why a store was not opened. It is where it was; of a damaged one sled may have cut off what it could not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -17,6 +17,10 @@ const FEWEST_PACKED: usize = 8;
 /// Up to how many things that happened at once each has a key of its own among its client's.
 const MOST_APART: usize = 64;
 
+/// Of more than so many things that one event did to one delegation the last are kept. Only an import that adds a client
+/// and ends its relation over and over comes here, and its history has to fit in a value.
+const MOST_OF_ONE: usize = 1_024;
+
 /// The history entries of an event, each with what happened: more than one thing if an import says so, in its order.
 pub(super) fn entries(recorded: &Recorded) -> Writes {
     let mut writes = of_delegations(recorded);
@@ -67,6 +71,8 @@ fn of_delegations(recorded: &Recorded) -> Writes {
                 continue;
             }
             let key = |client| keys::delegation(user, client, revision);
+            let kept = kinds.len().saturating_sub(MOST_OF_ONE);
+            let kinds = kinds.get(kept..).unwrap_or_default().to_vec();
             writes.extend(
                 clients
                     .into_iter()

@@ -124,7 +124,8 @@ impl Findings {
 
 impl Engine {
     /// Imports facts: checks every line against the newest state and those before it, then writes them in commits of
-    /// bounded size. One bad line and nothing is written. The same input again goes on where an earlier run stopped.
+    /// bounded size. One bad line and nothing is written. The same input again goes on where an earlier run stopped; one
+    /// that was written to its end is put again, where its facts no longer hold.
     pub fn import(
         &self,
         call: &Call,
@@ -135,7 +136,10 @@ impl Engine {
         snapshot.may_on_store(&call.by, Act::Import)?;
         let start = self.store.import_progress(&import.id)?.unwrap_or(1);
         let lines = import.lines.partition_point(|(number, _)| *number < start);
-        let lines = import.lines.get(lines..).unwrap_or_default();
+        let lines = match import.lines.get(lines..) {
+            Some([]) | None => &import.lines,
+            Some(left) => left,
+        };
         let mut trial = State::clone(&snapshot.state);
         let mut findings = Findings::default();
         for part in lines.chunks(LINES_A_COMMIT) {
@@ -187,11 +191,9 @@ impl Engine {
                     from: first_line,
                 });
             }
-            Ok((
-                Some(origin.record(state, Event::Imported { facts })),
-                None,
-                (),
-            ))
+            let changes = !facts.is_empty();
+            let recorded = changes.then(|| origin.record(state, Event::Imported { facts }));
+            Ok((recorded, None, ()))
         });
         written.map(|written| written.revision)
     }

@@ -172,59 +172,57 @@ impl State {
 
     fn finish_run(&mut self, run: Option<Run>, facts: &mut Vec<ImportedFacts>) {
         let Some(run) = run else { return };
-        let revision = self.revision.next();
-        let finished: Vec<ImportedFacts> = match run {
+        match run {
             Run::Parties(parties) => {
                 let lost = parties
                     .iter()
                     .flat_map(|party| losses_by_form(self, party))
                     .collect();
-                vec![ImportedFacts::Parties { parties, lost }]
+                self.finish(ImportedFacts::Parties { parties, lost }, facts);
             }
             Run::Relations(groups) => {
-                let of_group =
-                    |((firm, role, assigned), clients): ((OrgNo, Role, PackageSet), Vec<OrgNo>)| {
-                        let lost = self.losses_of(firm, role, &clients, Some(assigned));
-                        let assigned = self.catalogue.codes(&assigned).0;
-                        ImportedFacts::Relations {
-                            firm,
-                            role,
-                            assigned,
-                            clients: OrgList::new(clients),
-                            lost,
-                        }
-                    };
-                groups.into_iter().map(of_group).collect()
-            }
-            Run::Ended(groups) => {
-                let of_group = |((firm, role), clients): ((OrgNo, Role), Vec<OrgNo>)| {
-                    let lost = self.losses_of(firm, role, &clients, None);
-                    ImportedFacts::EndedRelations {
+                for ((firm, role, assigned), clients) in groups {
+                    let lost = self.losses_of(firm, role, &clients, Some(assigned));
+                    let of_group = ImportedFacts::Relations {
                         firm,
                         role,
+                        assigned: self.catalogue.codes(&assigned).0,
                         clients: OrgList::new(clients),
                         lost,
-                    }
-                };
-                groups.into_iter().map(of_group).collect()
+                    };
+                    self.finish(of_group, facts);
+                }
+            }
+            Run::Ended(groups) => {
+                for ((firm, role), clients) in groups {
+                    let lost = self.losses_of(firm, role, &clients, None);
+                    let clients = OrgList::new(clients);
+                    let of_group = ImportedFacts::EndedRelations {
+                        firm,
+                        role,
+                        clients,
+                        lost,
+                    };
+                    self.finish(of_group, facts);
+                }
             }
             Run::Delegations(groups) => {
-                let of_group =
-                    |((system_user, from, until), clients): ((SystemUserId, _, _), Vec<OrgNo>)| {
-                        let window = Window::new(from, until).unwrap_or(Window::ALWAYS);
-                        ImportedFacts::Delegations {
-                            system_user,
-                            window,
-                            clients: OrgList::new(clients),
-                        }
+                for ((system_user, from, until), clients) in groups {
+                    let of_group = ImportedFacts::Delegations {
+                        system_user,
+                        window: Window::new(from, until).unwrap_or(Window::ALWAYS),
+                        clients: OrgList::new(clients),
                     };
-                groups.into_iter().map(of_group).collect()
+                    self.finish(of_group, facts);
+                }
             }
-        };
-        for one in &finished {
-            self.apply_import(one, revision);
         }
-        facts.extend(finished);
+    }
+
+    /// Applies facts before the next are made: two relations that end together leave nothing on each other.
+    fn finish(&mut self, one: ImportedFacts, facts: &mut Vec<ImportedFacts>) {
+        self.apply_import(&one, self.revision.next());
+        facts.push(one);
     }
 
     fn losses_of(

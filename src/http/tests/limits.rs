@@ -53,11 +53,28 @@ fn a_head_that_does_not_come_in_time_ends_the_connection() {
         .write_all(b"GET /healthz HTTP/1.1\r\nhost: ")
         .unwrap();
     let mut said = String::new();
-    let _ = stream.read_to_string(&mut said);
+    let ended = stream.read_to_string(&mut said);
+    assert!(ended.is_ok(), "the connection did not end: {ended:?}");
     assert!(
         said.is_empty() || said.starts_with("HTTP/1.1 408"),
         "{said}"
     );
+}
+
+#[test]
+fn a_head_longer_than_its_limit_is_refused() {
+    let daemon = Served::with(|limits| limits.headers = 20 * 1024);
+    let ask = |filling: usize| {
+        let mut stream = daemon.connect();
+        let head = format!(
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-filling: {}\r\n\r\n",
+            "x".repeat(filling)
+        );
+        let _ = stream.write_all(head.as_bytes());
+        answer(stream).0
+    };
+    assert_eq!(ask(18 * 1024), 200);
+    assert_eq!(ask(24 * 1024), 431);
 }
 
 #[tokio::test]
@@ -119,10 +136,70 @@ fn a_stop_lets_requests_in_flight_be_answered_and_takes_no_more() {
 
 #[test]
 fn a_stop_does_not_wait_longer_than_it_is_told_to() {
-    let mut daemon = Served::with(|limits| limits.drain_time = Duration::from_millis(50));
+    let mut daemon = Served::with(|limits| {
+        limits.drain_time = Duration::from_millis(50);
+        limits.body_time = 3 * PATIENCE;
+    });
     let stream = daemon.begin("operator", "PUT", PATH, PARTY.len());
     daemon.wait_for_in_flight("2");
+    let begin = Instant::now();
     daemon.ask_to_stop();
     daemon.join().unwrap();
+    assert!(begin.elapsed() < PATIENCE, "the stop waited for its caller");
     drop(stream);
+}
+
+#[test]
+fn a_daemon_that_is_stopping_is_not_ready() {
+    let mut daemon = Served::new();
+    let mut late = daemon.connect();
+    late.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\n")
+        .unwrap();
+    let slow = daemon.begin("operator", "PUT", PATH, PARTY.len());
+    daemon.wait_for_in_flight("2");
+    assert_eq!(daemon.call("", "GET", "/readyz", ""), (200, json!("ok")));
+    daemon.ask_to_stop();
+    let begin = Instant::now();
+    while TcpStream::connect(daemon.address).is_ok() {
+        assert!(begin.elapsed() < PATIENCE, "connections are still taken");
+    }
+    late.write_all(b"connection: close\r\n\r\n").unwrap();
+    let (status, problem) = answer(late);
+    assert_eq!(
+        (status, &problem["code"], &problem["detail"]),
+        (503, &json!("not-ready"), &json!("stopping"))
+    );
+    drop(slow);
+}
+
+#[test]
+fn a_batch_may_have_as_many_evaluations_as_its_limit_and_no_more() {
+    let daemon = Served::with(|limits| limits.evaluations = 2);
+    let ask = |items: usize| {
+        let item = json!({ "resource": { "type": "ske-krav-og-betalinger", "id": "312002744" } });
+        let body = json!({
+            "subject": { "type": "systemuser", "id": "5ea1d000-0000-4000-8000-000000000001" },
+            "action": { "name": "read" },
+            "evaluations": vec![item; items],
+        });
+        daemon.call("api", "POST", "/access/v1/evaluations", &body.to_string())
+    };
+    let (status, answers) = ask(2);
+    assert_eq!(
+        (status, answers["evaluations"].as_array().map(Vec::len)),
+        (200, Some(2))
+    );
+    assert_eq!(
+        ask(3),
+        (400, json!("`evaluations` has 3 items; at most 2 are taken"))
+    );
+}
+
+#[test]
+fn head_is_answered_as_get_without_its_body() {
+    let daemon = Served::new();
+    let (status, body) = daemon.call("", "HEAD", "/healthz", "");
+    assert_eq!((status, body), (200, json!("")));
+    assert_eq!(daemon.call("operator", "HEAD", "/v1/systems", "").0, 200);
+    assert_eq!(daemon.call("operator", "HEAD", "/v1/import", "").0, 405);
 }

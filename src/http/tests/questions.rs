@@ -107,6 +107,19 @@ fn a_long_batch_is_answered_as_a_short_one() {
 }
 
 #[test]
+fn a_token_of_any_length_is_not_even_hashed() {
+    let daemon = Served::new();
+    let ask = |length: usize| {
+        daemon.call(&"x".repeat(length), "GET", "/v1/systems", "").1["detail"].clone()
+    };
+    assert_eq!(ask(4096), json!("the bearer token is not known"));
+    assert_eq!(
+        ask(4097),
+        json!("the `Authorization` header is not `Bearer TOKEN`")
+    );
+}
+
+#[test]
 fn two_credentials_are_none() {
     let daemon = Served::new();
     let mut stream = daemon.connect();

@@ -1,10 +1,11 @@
 //! The journal: order, group commit, long events, histories, and disks that fail.
 
 use super::{added, all, clients, removed, user};
+use crate::model::event::Cause;
 use crate::model::id::Revision;
 use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::trace::TraceKind;
-use crate::store::{OpenError, Store, WriteError};
+use crate::store::{Store, WriteError};
 
 #[test]
 fn what_was_written_is_there_when_the_store_is_opened_again() {
@@ -132,29 +133,90 @@ fn half_of_a_change_is_taken_out_when_the_store_is_opened_again() {
 }
 
 #[test]
-fn a_store_that_is_open_is_refused_with_its_holder() {
+fn sixty_four_commits_in_one_call_are_sixty_four_revisions() {
     let dir = tempfile::tempdir().unwrap();
-    let _open = Store::open(dir.path()).unwrap();
-    let refused = Store::open(dir.path()).unwrap_err();
-    assert!(matches!(refused, OpenError::InUse { .. }));
-    assert!(
-        refused
-            .to_string()
-            .contains(&format!("process {}", std::process::id())),
-        "{refused}"
-    );
+    let group: Vec<_> = (1..=64)
+        .map(|revision| match revision % 3 {
+            0 => removed(revision, 7),
+            1 => added(revision, usize::try_from(revision).unwrap()),
+            _ => added(revision, 40 * usize::try_from(revision).unwrap()),
+        })
+        .collect();
+    let store = Store::open(dir.path()).unwrap();
+    store.append(&group, &[]).unwrap();
+    assert_eq!(store.head(), Revision(64));
+    assert_eq!(all(&store), group);
+    let late = store.events_after(Revision(60)).map(Result::unwrap);
+    assert_eq!(late.collect::<Vec<_>>(), group[60..]);
+    drop(store);
+    assert_eq!(all(&Store::open(dir.path()).unwrap()), group);
 }
 
 #[test]
-fn a_folder_with_other_things_is_left_alone() {
+fn of_a_group_with_one_commit_out_of_order_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("letter.txt"), "dear").unwrap();
-    let refused = Store::open(dir.path()).unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .contains(&dir.path().display().to_string()),
-        "{refused}"
+    let store = Store::open(dir.path()).unwrap();
+    let mut group: Vec<_> = (1..=64).map(|revision| added(revision, 2)).collect();
+    group[40] = added(43, 2);
+    let refused = store.append(&group, &[]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "revision 43 cannot be written: the next is 41"
     );
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert_eq!((store.head(), all(&store)), (Revision::ZERO, Vec::new()));
+    assert!(store.failure().is_none());
+    drop(store);
+    assert_eq!(all(&Store::open(dir.path()).unwrap()), []);
+}
+
+#[test]
+fn a_group_of_which_half_reached_the_disk_is_taken_out_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.append(&[added(1, 1)], &[]).unwrap();
+    store.disk.fault.write_halves();
+    let group: Vec<_> = (2..=65).map(|revision| added(revision, 30)).collect();
+    let failed = store.append(&group, &[]).unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "the store takes no more changes since its disk failed: no storage space; mend the disk, then start again"
+    );
+    assert_eq!(all(&store), [added(1, 1)]);
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(
+        (store.head(), all(&store)),
+        (Revision(1), vec![added(1, 1)])
+    );
+    store.append(&group, &[]).unwrap();
+    assert_eq!(all(&store)[1..], group);
+}
+
+#[test]
+fn an_import_goes_on_after_its_last_written_line_also_after_a_disk_that_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    let imported = |revision, last_line| {
+        let mut imported = added(revision, 2);
+        imported.cause = Cause::Import {
+            id: "a".into(),
+            first_line: 1,
+            last_line,
+        };
+        imported
+    };
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.import_progress("a").unwrap(), None);
+    store
+        .append(&[imported(1, 10), imported(2, 25)], &[])
+        .unwrap();
+    assert_eq!(store.import_progress("a").unwrap(), Some(26));
+    assert_eq!(store.import_progress("b").unwrap(), None);
+    store.disk.fault.write_all_and_fail();
+    store.append(&[imported(3, 90)], &[]).unwrap_err();
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(
+        (store.head(), store.import_progress("a").unwrap()),
+        (Revision(2), Some(26))
+    );
 }

@@ -1,9 +1,16 @@
 //! Tests of the whole store.
 
+mod any;
+mod damage;
+mod events;
 mod fault;
+mod flips;
 mod history;
 mod journal;
+mod lengths;
 mod pages;
+mod refusals;
+mod restore;
 
 pub(super) use fault::Fault;
 
@@ -68,4 +75,18 @@ fn all(store: &Store) -> Vec<Recorded> {
         .events_after(Revision::ZERO)
         .map(Result::unwrap)
         .collect()
+}
+
+/// Copies a folder, whatever it holds: what a store has on disk at this moment is what a crash would leave.
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copied(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

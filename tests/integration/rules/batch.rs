@@ -10,7 +10,7 @@ use fullmakt::model::reason::Code;
 use fullmakt::model::relation::Role;
 
 use super::{AUDITOR, CLIENT, OTHER_CLIENT, WITH_SIGNING};
-use crate::world::{FIRM, World, client_admin, firm_admin, operator, org, user};
+use crate::world::{FIRM, SYSTEM, World, client_admin, firm_admin, operator, org, user, vendor};
 
 const MANY: u32 = 5_000;
 
@@ -201,6 +201,32 @@ fn the_same_client_to_be_added_and_removed_is_refused_and_nothing_is_written() {
         world.refused(|engine| engine.change_clients(&call, user(1), batch)),
         "client `312002744` is both in `add` and in `remove`"
     );
+    assert_eq!(world.clients(1), []);
+}
+
+#[test]
+fn under_a_deleted_system_a_batch_adds_nobody_and_removes_whom_it_names() {
+    let world = small().client(1, CLIENT);
+    let call = world.call(vendor());
+    world
+        .engine
+        .delete_system(&call, SYSTEM.parse().unwrap())
+        .unwrap();
+    let batch = |add: &[&str], remove: &[&str]| Batch {
+        add: add.iter().copied().map(org).collect(),
+        remove: remove.iter().copied().map(org).collect(),
+    };
+    let call = world.call(client_admin());
+    let both = batch(&[OTHER_CLIENT], &[CLIENT]);
+    assert_eq!(
+        world.refused(|engine| engine.change_clients(&call, user(1), both)),
+        "the system of system user `5ea1d000-0000-4000-8000-000000000001`, `991825827_smartcloud`, was deleted; no client can be added"
+    );
+    let removed = world
+        .engine
+        .change_clients(&call, user(1), batch(&[], &[CLIENT]))
+        .unwrap();
+    assert_eq!(removed.value[0].outcome, ClientOutcome::Removed);
     assert_eq!(world.clients(1), []);
 }
 

@@ -1,10 +1,12 @@
 //! What a business manager's relation gives, which follows from the client's legal form.
 
 use fullmakt::model::reason::Code;
-use fullmakt::model::relation::Role;
+use fullmakt::model::relation::{RelationKey, Role};
+use fullmakt::model::request::UserKind;
+use fullmakt::model::request_draft::RequestDraft;
 
-use super::{CLIENT, PROPERTY, TAX_BASIS};
-use crate::world::{FIRM, World, operator, org, relation_key};
+use super::{CLIENT, OTHER_FIRM, PROPERTY, TAX_BASIS};
+use crate::world::{FIRM, World, draft, operator, org, person, relation_key, request_id};
 
 fn managed(form: Option<&str>, package: &str) -> World {
     let world = World::new()
@@ -18,7 +20,11 @@ fn managed(form: Option<&str>, package: &str) -> World {
 }
 
 fn gives(world: &World) -> Vec<String> {
-    let key = relation_key(CLIENT, Role::BusinessManager);
+    gives_as(world, Role::BusinessManager)
+}
+
+fn gives_as(world: &World, role: Role) -> Vec<String> {
+    let key = relation_key(CLIENT, role);
     let relation = world.engine.snapshot().relation(&operator(), key).unwrap();
     relation.packages.iter().map(ToString::to_string).collect()
 }
@@ -94,6 +100,39 @@ fn a_form_that_changes_takes_away_what_it_no_longer_gives() {
 }
 
 #[test]
+fn a_form_that_changes_takes_from_the_system_users_of_every_firm() {
+    let world = managed(Some("NUF"), TAX_BASIS).client(1, CLIENT);
+    let administrator = || {
+        let packages = ["klientadministrator", "tilgangsstyrer"];
+        person("other-admin", OTHER_FIRM, &packages)
+    };
+    let asked = RequestDraft {
+        firm: org(OTHER_FIRM),
+        ..draft(2, UserKind::Agent, &[TAX_BASIS])
+    };
+    world.request(2, asked).unwrap();
+    let call = world.call(administrator());
+    world.engine.approve_request(&call, request_id(2)).unwrap();
+    let key = RelationKey {
+        firm: org(OTHER_FIRM),
+        ..relation_key(CLIENT, Role::BusinessManager)
+    };
+    let by_operator = world.call(operator());
+    world
+        .engine
+        .put_relation(&by_operator, key, Vec::new())
+        .unwrap();
+    world.add_by(administrator(), 2, CLIENT).unwrap();
+    assert_eq!([1, 2].map(|nth| world.code(nth, CLIENT)), [Code::Permit; 2]);
+
+    let world = world.party(CLIENT, "AS");
+    assert_eq!(
+        [1, 2].map(|nth| world.code(nth, CLIENT)),
+        [Code::RelationEnded; 2]
+    );
+}
+
+#[test]
 fn a_form_that_comes_back_restores_nothing() {
     let world = managed(Some("NUF"), TAX_BASIS).client(1, CLIENT);
     let world = world.party(CLIENT, "BRL").party(CLIENT, "NUF");
@@ -139,6 +178,20 @@ fn a_form_that_changes_leaves_what_another_relation_covers() {
         .party(CLIENT, "AS");
 
     assert_eq!(world.code(1, CLIENT), Code::Permit);
+}
+
+#[test]
+fn what_is_not_delegable_is_given_by_no_right_holders_relation() {
+    let world = World::new().relation_of(
+        CLIENT,
+        Role::RightHolder,
+        &[TAX_BASIS, "maskinlesbare-hendelser"],
+    );
+    assert_eq!(
+        gives_as(&world, Role::RightHolder),
+        [TAX_BASIS],
+        "`maskinlesbare-hendelser` can be assigned, and passed on by nobody"
+    );
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use fullmakt::model::request::{Request, Status, UserKind};
 use fullmakt::model::request_draft::RequestDraft;
+use fullmakt::model::system::SystemDraft;
 
-use super::{OTHER_FIRM, PAYROLL, WITH_SIGNING};
-use crate::world::{World, draft, firm_admin, org, request_id, user, vendor};
+use super::{OTHER_FIRM, PAYROLL, TAX_BASIS, WITH_SIGNING};
+use crate::world::{World, draft, firm_admin, org, request_id, right, system_draft, user, vendor};
 
 const DAY: i64 = 86_400_000;
 
@@ -64,6 +65,48 @@ fn the_same_key_with_other_packages_while_new_is_a_conflict() {
     };
     assert_eq!(world.refused(|_| world.request(2, titled)), conflict);
 }
+
+#[test]
+fn the_same_key_for_another_kind_right_or_address_while_new_is_a_conflict() {
+    let world = World::new();
+    let registered = SystemDraft {
+        redirect_urls: ["https://a.example/", "https://b.example/"]
+            .map(|url| url.parse().unwrap())
+            .to_vec(),
+        ..system_draft(&[TAX_BASIS], vec![right(RESOURCE, &["read"])])
+    };
+    let call = world.call(vendor());
+    world.engine.register_system(&call, registered).unwrap();
+    let asking = || draft(1, UserKind::Standard, &[TAX_BASIS]);
+    world.request(1, asking()).unwrap();
+    let another = [
+        RequestDraft {
+            kind: UserKind::Agent,
+            ..asking()
+        },
+        RequestDraft {
+            rights: vec![right(RESOURCE, &["read"])],
+            ..asking()
+        },
+        RequestDraft {
+            redirect_url: Some("https://b.example/".parse().unwrap()),
+            ..asking()
+        },
+    ];
+    for draft in another {
+        assert_eq!(
+            world.refused(|_| world.request(2, draft)),
+            "request `5ea1d000-0000-4000-8000-000000000001` with the same firm, reference and system is new and asks for something else; withdraw it first, or send another `externalRef`"
+        );
+    }
+    let first = RequestDraft {
+        redirect_url: Some("https://a.example/".parse().unwrap()),
+        ..asking()
+    };
+    assert!(!world.request(2, first).unwrap().is_new);
+}
+
+const RESOURCE: &str = "ske-krav-og-betalinger";
 
 #[test]
 fn another_reference_or_another_firm_is_another_request() {

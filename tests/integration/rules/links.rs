@@ -6,7 +6,7 @@ use fullmakt::model::relation::Role;
 use fullmakt::model::request::UserKind;
 use fullmakt::model::time::{Timestamp, Window};
 
-use super::{CLIENT, WITH_SIGNING};
+use super::{AUDITOR, CLIENT, TAX_BASIS, WITH_SIGNING};
 use crate::world::{
     BEGIN, SYSTEM, World, access_manager, operator, org, question, relation_key, user, vendor,
 };
@@ -143,4 +143,31 @@ fn a_question_names_the_client_and_the_firm_is_not_taken_for_it() {
 
     assert_eq!(world.code(1, CLIENT), Code::Permit);
     assert_eq!(world.code(1, crate::world::FIRM), Code::ClientIsTheFirm);
+}
+
+#[test]
+fn the_relation_of_a_chain_is_one_that_opens_the_resource() {
+    let world = World::new()
+        .system(&[AUDITOR, TAX_BASIS])
+        .agent(1, &[AUDITOR, TAX_BASIS])
+        .relation(CLIENT, Role::Auditor)
+        .relation_of(CLIENT, Role::RightHolder, &[TAX_BASIS])
+        .client(1, CLIENT);
+    let chain = world.ask(1, CLIENT).explanation.chain;
+    assert_eq!(chain[0].link, LinkKind::Relation);
+    assert_eq!(chain[0].role, Some(Role::RightHolder));
+}
+
+#[test]
+fn a_relation_that_gives_nothing_of_what_is_held_is_in_no_chain() {
+    let world = World::new()
+        .system(&[TAX_BASIS])
+        .agent(1, &[TAX_BASIS])
+        .relation(CLIENT, Role::Accountant)
+        .relation_of(CLIENT, Role::RightHolder, &[TAX_BASIS])
+        .client(1, CLIENT);
+    let asked = question(1, "read", "mva-melding-innsending", CLIENT);
+    let explained = world.explain(&asked).explanation;
+    assert_eq!(explained.code, Code::PackageNotHeld);
+    assert_eq!(explained.chain[0].role, Some(Role::RightHolder));
 }

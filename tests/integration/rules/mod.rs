@@ -8,6 +8,7 @@ mod clients;
 mod codes;
 mod entitled;
 mod forms;
+mod imports;
 mod itself;
 mod journal;
 mod keys;

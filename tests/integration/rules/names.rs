@@ -1,10 +1,11 @@
 //! Unknown names in commands are refused by name, with the nearest known one suggested.
 
-use fullmakt::model::id::{OrgNo, SystemId};
-use fullmakt::model::party::LegalForm;
+use fullmakt::model::id::{ExternalRef, OrgNo, SystemId, SystemUserId};
+use fullmakt::model::party::{LegalForm, PartyName};
 use fullmakt::model::relation::Role;
 use fullmakt::model::request::UserKind;
 use fullmakt::model::request_draft::RequestDraft;
+use fullmakt::model::system::{RedirectUrl, Title};
 
 use super::{CLIENT, TAX_BASIS, WITH_SIGNING};
 use crate::world::{
@@ -161,6 +162,86 @@ fn a_malformed_name_is_refused_with_the_form_it_should_have() {
         SYSTEM.parse::<SystemId>().unwrap().vendor(),
         org("991825827")
     );
+    for text in [
+        "5ea1d000000040008000000000000001",
+        "{5ea1d000-0000-4000-8000-000000000001}",
+        "urn:uuid:5ea1d000-0000-4000-8000-000000000001",
+        "5ea1d000-0000-4000-8000-00000000000g",
+    ] {
+        assert_eq!(
+            text.parse::<SystemUserId>().unwrap_err().to_string(),
+            format!("`{text}` is not a UUID of the form `5ea1d000-0000-4000-8000-000000000001`")
+        );
+    }
+}
+
+#[test]
+fn a_text_for_people_has_no_control_characters_and_an_end() {
+    let said = |refused: Result<(), String>| refused.unwrap_err();
+    let name = |text: &str| {
+        text.parse::<PartyName>()
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    let refused = "name is not 1 to 256 characters without control characters";
+    for text in ["", " ", "A\nB", "A\u{7}", &"Å".repeat(257)] {
+        assert_eq!(said(name(text)), refused, "{text:?}");
+    }
+    assert_eq!(name(&"Å".repeat(256)), Ok(()));
+    let title = |nb: &str, en: &str| {
+        Title::new(nb, en)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        said(title("a", "b\tc")),
+        "name.en is not 1 to 128 characters without control characters"
+    );
+    assert_eq!(
+        said(title(&"a".repeat(129), "b")),
+        "name.nb is not 1 to 128 characters without control characters"
+    );
+    let reference = "a\u{0}b"
+        .parse::<ExternalRef>()
+        .map(drop)
+        .map_err(|error| error.to_string());
+    assert_eq!(
+        said(reference),
+        "external reference is not 1 to 256 characters without control characters"
+    );
+}
+
+#[test]
+fn a_receipt_page_is_an_https_address_to_the_letter() {
+    let long = format!("https://a.example/{}", "x".repeat(2048));
+    for text in [
+        "http://a.example/",
+        "ftp://a.example/",
+        "a.example",
+        "https://",
+        "https://user@a.example/",
+        "https://:word@a.example/",
+        "https://a.example/#done",
+        "https://a.example/æ",
+        "https://a.example/ b",
+        &long,
+    ] {
+        let shown: String = text.chars().take(64).collect();
+        let shown = if text.len() > 64 {
+            format!("{shown}…")
+        } else {
+            shown
+        };
+        assert_eq!(
+            text.parse::<RedirectUrl>().unwrap_err().to_string(),
+            format!(
+                "redirect URL `{shown}` is not an https address with a host, without user name and fragment"
+            )
+        );
+    }
+    for text in ["https://a.example", "HTTPS://A.example:8443/x?y=z%20"] {
+        assert_eq!(text.parse::<RedirectUrl>().unwrap().as_str(), text);
+    }
 }
 
 #[test]

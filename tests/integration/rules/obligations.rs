@@ -62,6 +62,15 @@ fn world() -> World {
         .client(4, CLIENT)
 }
 
+/// An agent with payroll, and a client, under these policies.
+fn world_of(policies: &str) -> World {
+    World::under(folder_with(policies))
+        .system(&[PAYROLL])
+        .agent(1, &[PAYROLL])
+        .relation(CLIENT, Role::Accountant)
+        .client(1, CLIENT)
+}
+
 #[test]
 fn obligations_go_out_with_every_permit_even_a_bare_one() {
     let world = world();
@@ -120,6 +129,67 @@ fn no_access_obliges_to_nothing() {
     let not_added = world.explain(&question(3, "read", "prover", FIRM));
     assert_eq!(not_added.explanation.code, Code::ClientIsTheFirm);
     assert_eq!(not_added.decision.obligations, Obligations::NONE);
+}
+
+#[test]
+fn the_highest_counts_whether_a_policy_looks_at_packages_or_at_the_context() {
+    let world = world_of(
+        r#"
+@id("prover/packages")
+@minimum_authentication_level("2")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/context")
+@minimum_authentication_level("4")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover")
+when { context has authenticationLevel && context.authenticationLevel >= 3 };
+"#,
+    );
+    let at = |level| {
+        let asked = at_level(question(1, "read", "prover", CLIENT), level);
+        world.explain(&asked).decision.obligations
+    };
+    assert_eq!(at(2), levels(Some(2), None));
+    assert_eq!(at(3), levels(Some(4), None));
+}
+
+#[test]
+fn what_is_permitted_and_forbidden_for_this_party_obliges_to_nothing() {
+    let world = world_of(
+        r#"
+@id("prover/permit")
+@minimum_authentication_level("3")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/not-for-this-one")
+forbid (principal, action == Action::"read", resource == Resource::"prover")
+when { principal has party && principal.party == Organization::"312002744" };
+"#,
+    );
+    let refused = world.explain(&question(1, "read", "prover", CLIENT));
+    assert_eq!(refused.explanation.code, Code::ForbiddenByPolicy);
+    assert_eq!(refused.decision.obligations, Obligations::NONE);
+}
+
+#[test]
+fn a_single_right_obliges_to_what_its_template_says() {
+    let templates = r#"
+@id("core/single-right/read")
+@minimum_authentication_level("4")
+permit (principal == ?principal, action == Action::"read", resource == ?resource);
+"#;
+    let single = right("ske-krav-og-betalinger", &["read"]);
+    let world = World::under(policies_with(&[("templates.cedar", templates)]))
+        .system_with(&[TAX_BASIS], vec![single.clone()]);
+    let asked = RequestDraft {
+        rights: vec![single],
+        ..draft(1, UserKind::Standard, &[])
+    };
+    world.request(1, asked).unwrap();
+    let world = world.approved(1);
+    let permit = world.ask(1, FIRM);
+    assert_eq!(permit.decision.obligations, levels(Some(4), None));
+    assert_eq!(permit.explanation.policies, ["core/single-right/read"]);
 }
 
 #[test]

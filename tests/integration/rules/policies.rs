@@ -227,6 +227,32 @@ unless { context has authenticationLevel };
 }
 
 #[test]
+fn a_context_that_is_not_understood_denies_though_a_forbid_that_looks_at_it_cannot_be_asked() {
+    let world = under(
+        r#"
+@id("prover/permit")
+permit (principal in AccessPackage::"regnskapsforer-lonn", action == Action::"read", resource == Resource::"prover");
+
+@id("prover/forbid")
+forbid (principal, action == Action::"read", resource == Resource::"prover")
+when { principal has party && principal.party == Organization::"312005239" && context has authenticationLevel };
+"#,
+    );
+    let asked = question(1, "read", "prover", CLIENT);
+    assert!(world.explain(&asked).decision.permit);
+    let mut members = serde_json::Map::new();
+    members.insert("now".to_owned(), "2026-01-01T00:00:00Z".into());
+    let with_a_clock = Question {
+        asked: Asked {
+            authentication_level: None,
+            members,
+        },
+        ..asked
+    };
+    assert!(!world.explain(&with_a_clock).decision.permit);
+}
+
+#[test]
 fn the_clock_and_the_types_of_the_context_are_not_the_callers() {
     let world = under("");
     let read = "read".parse().unwrap();

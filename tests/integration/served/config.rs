@@ -50,11 +50,9 @@ fn bad_configurations_and_policy_folders_are_refused_with_their_mend() {
         )
     );
     let (code, said) = serve(&configuration(), "nowhere");
-    assert_eq!(code, 2);
-    assert!(
-        said.contains("nowhere") && said.contains("--policies"),
-        "{said}"
-    );
+    let missing =
+        "fullmakt: policy folder `nowhere` does not exist; name another with `--policies`\n";
+    assert_eq!((code, said.as_str()), (2, missing));
     copy(std::path::Path::new(POLICIES), &dir.path().join("broken"));
     std::fs::write(
         dir.path().join("broken/resources/x.cedar"),

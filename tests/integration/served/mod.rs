@@ -1,5 +1,6 @@
 //! The real binary as a child process, spoken to over real sockets by a client that shares no code with it.
 
+mod administration;
 mod command_line;
 mod config;
 mod demo;
@@ -129,14 +130,16 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    /// Asks the daemon to stop.
+    pub(crate) fn ask_to_stop(&self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(asked.success());
+    }
+
     /// Asks the daemon to stop, and waits until it has.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        let id = i32::try_from(self.child.id()).unwrap();
-        let asked = Command::new("kill")
-            .args(["-TERM", &id.to_string()])
-            .status()
-            .unwrap();
-        assert!(asked.success());
+        self.ask_to_stop();
         self.child.wait().unwrap()
     }
 

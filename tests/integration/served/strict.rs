@@ -108,72 +108,89 @@ fn bodies_that_are_not_json_as_it_has_to_be_change_nothing() {
     let daemon = Daemon::demo();
     let before = revision(&daemon);
     let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    let not_json = |why: &str| format!("the body is not JSON as it has to be: {why}");
     let cases = [
-        ("{", 400, "malformed"),
-        ("", 400, "malformed"),
-        ("[]", 400, "malformed"),
+        (
+            "{",
+            "malformed",
+            not_json("EOF while parsing an object at line 1 column 1"),
+        ),
+        (
+            "",
+            "malformed",
+            "the body is empty; a JSON object is needed".to_owned(),
+        ),
+        (
+            "[]",
+            "malformed",
+            "the body is an array; a JSON object is needed".to_owned(),
+        ),
         (
             "{\"name\":\"A\",\"name\":\"B\",\"form\":\"AS\"}",
-            400,
             "malformed",
+            not_json("member `name` stands twice in one object at line 1 column 18"),
         ),
-        ("{\"name\":\"A\",\"form\":\"AS\"} x", 400, "malformed"),
-        ("{\"name\":1,\"form\":\"AS\"}", 400, "invalid-field"),
+        (
+            "{\"name\":\"A\",\"form\":\"AS\"} x",
+            "malformed",
+            not_json("trailing characters at line 1 column 26"),
+        ),
+        (
+            "{\"name\":1,\"form\":\"AS\"}",
+            "invalid-field",
+            "`name` is a number; it has to be a string".to_owned(),
+        ),
         (
             "{\"name\":\"A\",\"form\":\"ASA\",\"colour\":\"red\"}",
-            400,
             "invalid-field",
+            "`colour` is not known here; did you mean `form`?".to_owned(),
         ),
-        ("{\"name\":\"A\",\"form\":\"XX\"}", 400, "invalid-field"),
-        (&*format!("{{\"name\":{deep}}}"), 400, "malformed"),
+        (
+            "{\"name\":\"A\",\"form\":\"XX\"}",
+            "invalid-field",
+            "legal form `XX` is not a code of the register; did you mean `AS`?".to_owned(),
+        ),
+        (
+            &*format!("{{\"name\":{deep}}}"),
+            "malformed",
+            not_json("it is nested too deep at line 1 column 40"),
+        ),
     ];
-    for (body, status, code) in cases {
+    let refused = |kind: &str, body: &[u8]| {
         let answer = daemon
-            .raw(
-                "demo-operator",
-                "PUT",
-                "/v1/parties/312002744",
-                "application/json",
-                body.as_bytes(),
-            )
+            .raw("demo-operator", "PUT", "/v1/parties/312002744", kind, body)
             .unwrap();
-        assert_eq!(
-            (answer.status, &answer.json()["code"]),
-            (status, &json!(code)),
-            "{body}: {}",
-            answer.json()
-        );
         assert_eq!(
             answer.header("content-type"),
             Some("application/problem+json")
         );
+        let problem = answer.json();
+        (
+            answer.status,
+            problem["code"].clone(),
+            problem["detail"].clone(),
+        )
+    };
+    for (body, code, detail) in cases {
+        let told = refused("application/json", body.as_bytes());
+        assert_eq!(told, (400, json!(code), json!(detail)), "{body}");
     }
     let long = vec![b' '; 1024 * 1024 + 1];
-    let answer = daemon
-        .raw(
-            "demo-operator",
-            "PUT",
-            "/v1/parties/312002744",
-            "application/json",
-            &long,
-        )
-        .unwrap();
     assert_eq!(
-        (answer.status, &answer.json()["code"]),
-        (413, &json!("too-large"))
+        refused("application/json", &long),
+        (
+            413,
+            json!("too-large"),
+            json!("the body is longer than 1048576 bytes")
+        )
     );
-    let answer = daemon
-        .raw(
-            "demo-operator",
-            "PUT",
-            "/v1/parties/312002744",
-            "text/plain",
-            b"{}",
-        )
-        .unwrap();
     assert_eq!(
-        (answer.status, &answer.json()["code"]),
-        (400, &json!("content-type"))
+        refused("text/plain", b"{}"),
+        (
+            400,
+            json!("content-type"),
+            json!("`Content-Type` has to be `application/json`")
+        )
     );
     assert_eq!(revision(&daemon), before);
 }
@@ -194,6 +211,17 @@ fn every_wrong_field_of_a_body_is_told_with_its_pointer() {
             { "pointer": "/externalref", "detail": "`externalref` is not known here; did you mean `externalRef`?" },
         ])
     );
+    let (_, problem) = daemon.call(
+        "demo-vendor",
+        "POST",
+        "/v1/requests",
+        Some(&json!({ "a/b~c": 1 })),
+    );
+    assert_eq!(
+        problem["errors"][3]["pointer"],
+        json!("/a~1b~0c"),
+        "{problem}"
+    );
     let body = json!({ "system": "991825827_smartcloud", "firm": "312001373", "kind": "agent", "packages": ["skattegrunnlg"] });
     let (status, problem) = daemon.call("demo-vendor", "POST", "/v1/requests", Some(&body));
     assert_eq!((status, &problem["code"]), (422, &json!("unknown-package")));
@@ -206,10 +234,14 @@ fn every_wrong_field_of_a_body_is_told_with_its_pointer() {
 }
 
 #[test]
-fn routes_methods_queries_and_tokens_are_told_apart() {
+fn routes_methods_and_queries_are_told_apart() {
     let daemon = Daemon::demo();
     let (status, problem) = daemon.call("demo-operator", "GET", "/v1/partis/312002744", None);
     assert_eq!((status, &problem["code"]), (404, &json!("unknown-route")));
+    assert_eq!(
+        problem["detail"],
+        json!("there is no `/v1/partis/312002744`; /openapi.json lists what there is")
+    );
     let answer = daemon
         .raw(
             "demo-operator",
@@ -223,14 +255,10 @@ fn routes_methods_queries_and_tokens_are_told_apart() {
         (answer.status, answer.header("allow")),
         (405, Some("GET, HEAD, PUT"))
     );
-    let answer = daemon
-        .raw("", "GET", "/v1/systems", "application/json", b"")
-        .unwrap();
     assert_eq!(
-        (answer.status, answer.header("www-authenticate")),
-        (401, Some("Bearer realm=\"fullmakt\""))
+        answer.json()["detail"],
+        json!("`POST` is not served here; allowed: GET, HEAD, PUT")
     );
-    assert_eq!(daemon.call("nobody", "GET", "/v1/systems", None).0, 401);
     let queries = [
         (
             "/v1/systems?limit=0",
@@ -239,6 +267,10 @@ fn routes_methods_queries_and_tokens_are_told_apart() {
         (
             "/v1/systems?limt=5",
             "query parameter `limt` is not known here; did you mean `limit`?",
+        ),
+        (
+            "/v1/systems?limit=5&limit=6",
+            "query parameter `limit` stands twice",
         ),
         (
             "/v1/systems?page=zz",
@@ -275,6 +307,41 @@ fn routes_methods_queries_and_tokens_are_told_apart() {
     for (window, expected) in windows {
         let (status, problem) = daemon.call("demo-firm-admin", "PUT", &clients, Some(&window));
         assert_eq!((status, &problem["detail"]), (400, &json!(expected)));
+    }
+}
+
+#[test]
+fn no_token_one_that_is_malformed_and_one_that_is_not_known_are_told_apart() {
+    let daemon = Daemon::demo();
+    let answer = daemon
+        .raw("", "GET", "/v1/systems", "application/json", b"")
+        .unwrap();
+    assert_eq!(
+        (answer.status, answer.header("www-authenticate")),
+        (401, Some("Bearer realm=\"fullmakt\""))
+    );
+    assert_eq!(
+        answer.json()["detail"],
+        json!("the `Authorization` header is missing; send `Authorization: Bearer TOKEN`")
+    );
+    let (status, problem) = daemon.call("nobody", "GET", "/v1/systems", None);
+    assert_eq!(
+        (status, &problem["detail"]),
+        (401, &json!("the bearer token is not known"))
+    );
+    for credential in ["Basic demo-operator", "demo-operator", "Bearer ", "Bearer"] {
+        let head = format!(
+            "GET /v1/systems HTTP/1.1\r\nhost: x\r\nauthorization: {credential}\r\nconnection: close\r\n\r\n"
+        );
+        let answer = daemon.bytes(head.as_bytes()).unwrap();
+        assert_eq!(
+            (answer.status, &answer.json()["detail"]),
+            (
+                401,
+                &json!("the `Authorization` header is not `Bearer TOKEN`")
+            ),
+            "{credential}"
+        );
     }
 }
 
