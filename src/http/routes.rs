@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
-use super::v1::{clients, journal, parties, relations, requests, systems, users};
+use super::v1::{clients, journal, parties, relations, requests, search, systems, users};
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
 pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
@@ -50,7 +50,8 @@ pub(crate) fn table() -> Vec<Route> {
     let clients_of = "/v1/system-users/{id}/clients";
     let client = "/v1/system-users/{id}/clients/{org}";
     let relation = "/v1/relations/{client}/{firm}/{role}";
-    vec![
+    let mut routes = searches();
+    routes.extend([
         route(
             post.clone(),
             "/access/v1/evaluation",
@@ -138,7 +139,21 @@ pub(crate) fn table() -> Vec<Route> {
         route(get.clone(), "/readyz", Open, super::router::readyz),
         route(get.clone(), "/metrics", Open, super::metrics::metrics),
         route(get, "/openapi.json", Open, super::router::openapi),
-    ]
+    ]);
+    routes
+}
+
+/// Reverse questions: they look at whole lists.
+fn searches() -> Vec<Route> {
+    let get: [(&'static str, Handler); 5] = [
+        ("/v1/search/clients", search::clients),
+        ("/v1/search/clients/count", search::count_clients),
+        ("/v1/search/system-users", search::system_users),
+        ("/v1/search/system-users/count", search::count_system_users),
+        ("/v1/search/actions", search::actions),
+    ];
+    get.map(|(pattern, handler)| route(Method::GET, pattern, Kind::Blocking, handler))
+        .into()
 }
 
 #[cfg(test)]
