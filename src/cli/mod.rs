@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod output;
 mod policy;
+mod progress;
 mod search;
 mod serve;
 mod transfer;

@@ -158,8 +158,10 @@ async fn respond(
         None => in_time(done, answer_time).await,
         Some(mut feeding) => {
             let outcome = done.await.unwrap_or_else(|_| Err(broken()));
-            let _ = tokio::time::timeout(LINGER, &mut feeding).await;
-            feeding.abort();
+            tokio::spawn(async move {
+                let _ = tokio::time::timeout(LINGER, &mut feeding).await;
+                feeding.abort();
+            });
             outcome
         }
     }

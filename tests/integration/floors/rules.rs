@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 21] = [
+pub(super) const HOMES: [(&str, &str); 22] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -42,6 +42,7 @@ pub(super) const HOMES: [(&str, &str); 21] = [
     ("toml", "cli"),
     ("tracing_subscriber", "cli"),
     ("tempfile", "cli"),
+    ("indicatif", "cli"),
 ];
 /// Outside crates that every floor may name.
 pub(super) const FREE: [&str; 6] = [

@@ -9,6 +9,7 @@ mod readme;
 mod stop;
 mod story;
 mod strict;
+mod transfer;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
