@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::model::caller::Caller;
 use crate::model::time::Timestamp;
 
+use super::at_least::reached;
 use super::authzen;
 use super::exchange::Exchange;
 use super::problem::Problem;
@@ -113,6 +114,9 @@ async fn respond(
     } else {
         Some(service.authenticate(&head.headers)?)
     };
+    if caller.is_some() {
+        reached(service, &head.headers).await?;
+    }
     let limits = &service.limits;
     let (body, upload, feeding) = if kind == Kind::Upload {
         let (feed, upload) = upload(body, limits.import_body, limits.body_time);
@@ -142,10 +146,10 @@ async fn respond(
         return handler(service, &exchange);
     }
     let answer_time = service.limits.answer_time;
-    let (service, is_write) = (
-        Arc::clone(service),
-        head.method != Method::GET && head.method != Method::HEAD,
-    );
+    let is_write = matches!(kind, Kind::Blocking | Kind::Upload)
+        && head.method != Method::GET
+        && head.method != Method::HEAD;
+    let service = Arc::clone(service);
     let (pattern, method) = (found.route.pattern, head.method);
     let done = tokio::task::spawn_blocking(move || {
         let outcome = handler(&service, &exchange);

@@ -4,6 +4,7 @@
 //! never wait; whatever reads the store or changes something runs on blocking threads.
 
 mod answer;
+mod at_least;
 mod authzen;
 mod callers;
 mod client;

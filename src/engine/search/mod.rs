@@ -68,7 +68,8 @@ pub struct Reaching {
 }
 
 impl<T> Found<T> {
-    fn nothing() -> Self {
+    /// Nothing at all.
+    pub fn nothing() -> Self {
         Self {
             items: Vec::new(),
             next: String::new(),
@@ -119,6 +120,12 @@ impl Snapshot {
     /// Whether there is or was a system user of this id.
     pub fn knows(&self, user: SystemUserId) -> bool {
         self.state.user(user).is_some()
+    }
+
+    /// Whether there is a resource of this id.
+    pub fn knows_resource(&self, resource: &ResourceId) -> bool {
+        let resources = self.state.generation.policies.resources();
+        resources.binary_search(resource).is_ok()
     }
 
     /// The actions that a system user may do on a resource for a client, sorted.

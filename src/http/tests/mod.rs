@@ -1,5 +1,6 @@
 //! The daemon through [`serve`](super::serve), with limits small enough to reach.
 
+mod at_least;
 mod limits;
 mod openapi;
 mod questions;

@@ -1,5 +1,6 @@
 //! The real binary as a child process, spoken to over real sockets by a client that shares no code with it.
 
+mod authzen;
 mod command_line;
 mod config;
 mod demo;
