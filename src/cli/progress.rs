@@ -57,14 +57,15 @@ impl Progress {
             return;
         }
         self.lines.step = step;
+        // The looks first: everything after them draws.
+        if let Ok(style) = ProgressStyle::with_template(template(step)) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message(step.name);
         self.bar.reset();
         match step.of {
             Some(of) => self.bar.set_length(of),
             None => self.bar.unset_length(),
-        }
-        self.bar.set_message(step.name);
-        if let Ok(style) = ProgressStyle::with_template(template(step)) {
-            self.bar.set_style(style);
         }
         if step.unit == Unit::Nothing {
             self.bar.enable_steady_tick(TICK);
