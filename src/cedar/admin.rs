@@ -180,7 +180,10 @@ fn caller_entity(caller: &Caller) -> Option<Entity> {
 fn target_entity(target: &Target) -> Option<Entity> {
     match target {
         Target::Resource(id) => entity("Resource", id, HashMap::new()),
-        Target::Party(org) => entity("Party", org.to_string(), HashMap::new()),
+        Target::Party(org) => {
+            let attributes = parties([("organization", *org)]);
+            entity("Party", org.to_string(), attributes)
+        }
         Target::System(id) => entity("System", id, parties([("vendor", id.vendor())])),
         Target::Request { id, firm, vendor } => {
             let attributes = parties([("firm", *firm), ("vendor", *vendor)]);

@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::args_admin::{Client, Party, Relation, Request, System, SystemUser};
+use super::args_search::Search;
 
 const EXAMPLES: &str = "\
 Examples, against `fullmakt serve --demo` in another terminal:
@@ -61,6 +62,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312005018 --token demo-resource-api --explain\n  fullmakt ask read ske-krav-og-betalinger --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --client 312002744 --token demo-resource-api --at 5"
     )]
     Ask(Ask),
+    /// Reverse questions: for whom a system user may act, who reaches a client, what is open
+    #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt search clients --system-user 5ea1d000-0000-4000-8000-000000000001 --token demo-firm-admin\n  fullmakt search system-users --client 312002744 --token demo-operator\n  fullmakt search actions --system-user 5ea1d000-0000-4000-8000-000000000001 --client 312002744 \\\n      --resource ske-krav-og-betalinger --token demo-resource-api"
+    )]
+    Search(Search),
     /// Systems: register, change, delete, list, show (a vendor)
     #[command(subcommand)]
     #[command(

@@ -71,11 +71,12 @@ fn said(problem: &Value) -> Vec<String> {
 pub(crate) fn all(at: &Daemon, path: &str) -> Result<Vec<Value>, Failure> {
     let mut items = Vec::new();
     let mut next = String::new();
+    let begins = if path.contains('?') { '&' } else { '?' };
     loop {
         let page = call(
             at,
             "GET",
-            &format!("{path}?limit=1000&page={}", escaped(&next)),
+            &format!("{path}{}limit=1000&page={}", begins, escaped(&next)),
             None,
         )?;
         items.extend(page["items"].as_array().cloned().unwrap_or_default());

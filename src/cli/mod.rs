@@ -3,6 +3,7 @@
 mod admin;
 mod args;
 mod args_admin;
+mod args_search;
 mod ask;
 mod config;
 mod config_caller;
@@ -11,6 +12,8 @@ mod daemon;
 mod demo;
 mod output;
 mod policy;
+mod progress;
+mod search;
 mod serve;
 mod transfer;
 
@@ -94,6 +97,7 @@ fn run(args: Args) -> Outcome {
     match args.command {
         Command::Serve(command) => serve::serve(command),
         Command::Ask(command) => ask::ask(&at, &command),
+        Command::Search(command) => search::search(&at, command),
         Command::System(command) => admin::system(&at, command),
         Command::Request(command) => admin::request(&at, command),
         Command::SystemUser(command) => admin::system_user(&at, command),

@@ -7,8 +7,10 @@
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fullmakt::engine::{Call, Engine, ExportScope, ImportError, NoSystemUser, Settings, ViewError};
+use fullmakt::http::Sent;
 use fullmakt::model::caller::{Caller, CallerKind};
 use fullmakt::policies;
 use fullmakt::store;
@@ -18,6 +20,7 @@ use super::args::{Daemon, Export, Import, Store};
 use super::ask::now;
 use super::daemon;
 use super::output::{complain, say, short};
+use super::progress::{Counted, Progress, Step, Unit};
 use super::{Failure, NO, Outcome};
 
 /// One line to standard error.
@@ -63,14 +66,26 @@ fn operator() -> Result<Call, Failure> {
     })
 }
 
-fn input(file: &str) -> Result<Box<dyn Read>, Failure> {
+/// What is imported, and how long it is if that is known.
+struct Input {
+    bytes: Box<dyn Read + Send>,
+    of: Option<u64>,
+}
+
+fn input(file: &str) -> Result<Input, Failure> {
     if file == "-" {
-        return Ok(Box::new(std::io::stdin().lock()));
+        return Ok(Input {
+            bytes: Box::new(std::io::stdin()),
+            of: None,
+        });
     }
-    let opened = std::fs::File::open(file);
-    opened
-        .map(|file| Box::new(file) as Box<dyn Read>)
-        .map_err(|error| Failure::new(format!("`{file}` cannot be read: {error}")))
+    let failed = |error| Failure::new(format!("`{file}` cannot be read: {error}"));
+    let opened = std::fs::File::open(file).map_err(failed)?;
+    let about = opened.metadata().map_err(failed)?;
+    Ok(Input {
+        bytes: Box::new(opened),
+        of: about.is_file().then_some(about.len()),
+    })
 }
 
 pub(crate) fn import(at: &Daemon, command: &Import) -> Outcome {
@@ -81,18 +96,42 @@ pub(crate) fn import(at: &Daemon, command: &Import) -> Outcome {
     }
 }
 
-fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
+const CHECKING: Step = Step {
+    name: "checking",
+    unit: Unit::Nothing,
+    of: None,
+};
+
+fn import_here(data: &Path, command: &Import, input: Input) -> Outcome {
     let engine = open(data, &command.policies)?;
-    let read = fullmakt::engine::Import::read(BufReader::new(input));
+    let mut progress = Progress::begin(Step {
+        name: "reading",
+        unit: Unit::Bytes,
+        of: input.of,
+    });
+    let counted = Counted {
+        input: input.bytes,
+        read: 0,
+        progress: &mut progress,
+    };
+    let read = fullmakt::engine::Import::read(BufReader::new(counted));
+    progress.step(CHECKING);
     let call = operator()?;
+    let mut is_writing = false;
     let imported = read.and_then(|import| {
-        engine.import(&call, &import, |progress| {
-            tell(
-                format!("line {} of {} written", progress.lines, progress.of),
-                None,
-            );
+        engine.import(&call, &import, |written| {
+            if !is_writing {
+                is_writing = true;
+                progress.step(Step {
+                    name: "writing",
+                    unit: Unit::Lines,
+                    of: Some(written.of),
+                });
+            }
+            progress.at(written.lines);
         })
     });
+    progress.end();
     match imported {
         Ok(revision) => {
             say(&format!("imported; revision {revision}"));
@@ -108,14 +147,31 @@ fn import_here(data: &Path, command: &Import, input: Box<dyn Read>) -> Outcome {
     }
 }
 
-fn import_there(at: &Daemon, command: &Import, mut input: Box<dyn Read>) -> Outcome {
-    let mut facts = Vec::new();
-    input
-        .read_to_end(&mut facts)
-        .map_err(|error| Failure::new(format!("the input cannot be read: {error}")))?;
-    let (status, answer) = daemon::client(at)?
-        .import(facts)
-        .map_err(|error| Failure::new(error.to_string()))?;
+/// Sends the facts, showing how many are on their way; then the daemon checks and writes them, which is waited for.
+fn import_there(at: &Daemon, command: &Import, input: Input) -> Outcome {
+    let progress = Progress::begin(Step {
+        name: "sending",
+        unit: Unit::Bytes,
+        of: input.of,
+    });
+    let progress = Arc::new(Mutex::new(progress));
+    let shown = Arc::clone(&progress);
+    let show = move |sent: Sent| {
+        let mut progress = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.at(sent.bytes);
+        if sent.is_whole {
+            progress.step(Step {
+                name: "the daemon checks and writes",
+                ..CHECKING
+            });
+        }
+    };
+    let answered = daemon::client(at)?.import(input.bytes, show);
+    progress
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .end();
+    let (status, answer) = answered.map_err(|error| Failure::new(error.to_string()))?;
     if let (422, Some(lines)) = (status, answer["lines"].as_array()) {
         let findings = lines.iter().map(|line| {
             (

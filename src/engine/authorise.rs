@@ -1,10 +1,10 @@
 //! Who may do what: every command and every read asks `policies/admin.cedar`, through the policies in force.
 
-use crate::model::caller::{Act, Caller, Target};
-use crate::model::id::ResourceId;
+use crate::model::caller::{Act, Caller, CallerKind, Target};
+use crate::model::id::{OrgNo, ResourceId, SystemUserId};
 
 use super::Snapshot;
-use super::error::NotEntitled;
+use super::error::{NoSystemUser, NotEntitled, ViewError};
 use super::state::{RequestRecord, State, SystemUser};
 
 impl State {
@@ -49,7 +49,49 @@ pub(crate) fn target_of_request(record: &RequestRecord) -> Target {
     }
 }
 
+/// What a search names. Whoever may search about one of these may have the answer: it says nothing about anything else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SearchAbout<'a> {
+    /// The resource that an action is sought on.
+    pub resource: Option<&'a ResourceId>,
+    /// The system user that acts.
+    pub system_user: Option<SystemUserId>,
+    /// The client that is acted for.
+    pub client: Option<OrgNo>,
+}
+
 impl Snapshot {
+    /// That the caller may search about one of these. A system user that does not exist is told where nothing else is
+    /// named that the caller could be entitled by.
+    pub fn may_search(&self, caller: &Caller, about: SearchAbout<'_>) -> Result<(), ViewError> {
+        let resource = about
+            .resource
+            .map(|resource| Target::Resource(resource.clone()));
+        let user = about.system_user.map(|id| match self.state.user(id) {
+            Some(user) => Ok(self.state.target_of_user(user)),
+            None => Err(NoSystemUser::Unknown(id)),
+        });
+        let client = about.client.map(Target::Party);
+        let known_user = user.as_ref().and_then(|user| user.as_ref().ok());
+        let mut named: Vec<&Target> = [known_user, client.as_ref(), resource.as_ref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let may = |target: &&Target| self.state.may(caller, Act::Search, target);
+        if named.iter().any(may) {
+            return Ok(());
+        }
+        if matches!(caller.kind, CallerKind::ResourceApi { .. }) {
+            named.reverse();
+        }
+        let refused = |target| Err(NotEntitled::new(caller, Act::Search, target, false).into());
+        match (named.first(), user.as_ref().map(Result::as_ref)) {
+            (Some(target), _) => refused(target),
+            (None, Some(Err(unknown))) => Err(unknown.clone().into()),
+            (None, _) => refused(&Target::Store),
+        }
+    }
+
     /// That the caller may ask about this resource.
     pub fn may_ask(&self, caller: &Caller, resource: &ResourceId) -> Result<(), NotEntitled> {
         self.state

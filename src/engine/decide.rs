@@ -152,7 +152,7 @@ impl State {
     }
 
     /// What the policies say that look at packages and context.
-    fn in_context(
+    pub(super) fn in_context(
         &self,
         memo: &Memo,
         (set, action, slot): (SetId, ActionIdx, ResourceSlot),

@@ -57,6 +57,7 @@ use sets::PackageSets;
 use state::State;
 use writer::{Origin, Plan, Step, Writer, answer_slot};
 
+pub use authorise::SearchAbout;
 pub use command::client::{Batch, BatchLine, ClientOutcome};
 pub use command::relation::RelationWritten;
 pub use command::request::RequestMade;
@@ -71,7 +72,7 @@ pub use folder::check_policies;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use past::{At, Past, PastError};
-pub use search::Sought;
+pub use search::{Count, Found, MOST_LOOKED_AT, Reaching, Sought};
 pub use snapshot::{DelegationsHeld, Size, Snapshot};
 pub use view::{
     AvailableClient, ClientView, RelationView, RequestView, SystemUserView, SystemView,

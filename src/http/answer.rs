@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::model::caller::Caller;
 use crate::model::time::Timestamp;
 
+use super::at_least::reached;
 use super::authzen;
 use super::exchange::Exchange;
 use super::problem::Problem;
@@ -113,6 +114,9 @@ async fn respond(
     } else {
         Some(service.authenticate(&head.headers)?)
     };
+    if caller.is_some() {
+        reached(service, &head.headers).await?;
+    }
     let limits = &service.limits;
     let (body, upload, feeding) = if kind == Kind::Upload {
         let (feed, upload) = upload(body, limits.import_body, limits.body_time);
@@ -142,11 +146,12 @@ async fn respond(
         return handler(service, &exchange);
     }
     let answer_time = service.limits.answer_time;
+    // A question is a POST too, and changes nothing.
+    let is_write = matches!(kind, Kind::Blocking | Kind::Upload)
+        && head.method != Method::GET
+        && head.method != Method::HEAD;
     let service = Arc::clone(service);
     let (pattern, method) = (found.route.pattern, head.method);
-    // A question is a POST too, and changes nothing.
-    let is_question = pattern.starts_with("/access/");
-    let is_write = !is_question && method != Method::GET && method != Method::HEAD;
     let done = tokio::task::spawn_blocking(move || {
         let outcome = handler(&service, &exchange);
         if is_write {
@@ -158,8 +163,10 @@ async fn respond(
         None => in_time(done, answer_time).await,
         Some(mut feeding) => {
             let outcome = done.await.unwrap_or_else(|_| Err(broken()));
-            let _ = tokio::time::timeout(LINGER, &mut feeding).await;
-            feeding.abort();
+            tokio::spawn(async move {
+                let _ = tokio::time::timeout(LINGER, &mut feeding).await;
+                feeding.abort();
+            });
             outcome
         }
     }

@@ -1,12 +1,16 @@
 //! A small client of the daemon, for the command line: one request a connection, over plain HTTP.
 
+use std::io::Read;
+
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
+
+use super::send::{Sent, send};
 
 /// Why the daemon's answer could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,9 @@ pub enum ClientError {
     /// The exchange failed.
     #[error("the daemon's answer could not be read: {0}")]
     Exchange(String),
+    /// What was to be sent could not be read.
+    #[error("the input cannot be read: {0}")]
+    Input(String),
     /// The answer is not JSON.
     #[error(
         "`{url}` answered {status}, which is not an answer of a daemon; is it another program's address?"
@@ -76,21 +83,39 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(u16, Value), ClientError> {
-        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
-        self.send(method, path, body)
+        let kind = body.map(|_| "application/json");
+        let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
+        self.ask(method, path, kind, Full::new(body))
     }
 
-    /// Sends facts to import, as they are. Blocks.
-    pub fn import(&self, facts: Vec<u8>) -> Result<(u16, Value), ClientError> {
-        self.send("POST", "/v1/import", Some(("application/x-ndjson", facts)))
+    /// Sends facts to import while they are read, and tells how much is on its way. Blocks.
+    ///
+    /// An answer that comes before all is sent, such as a refusal, ends the reading.
+    pub fn import(
+        &self,
+        facts: impl Read + Send + 'static,
+        progress: impl FnMut(Sent) + Send + 'static,
+    ) -> Result<(u16, Value), ClientError> {
+        let failed = |error: std::io::Error| ClientError::Input(error.to_string());
+        let (body, failure) = send(facts, progress).map_err(failed)?;
+        let answer = self.ask("POST", "/v1/import", Some("application/x-ndjson"), body);
+        match failure.get() {
+            Some(error) => Err(ClientError::Input(error.clone())),
+            None => answer,
+        }
     }
 
-    fn send(
+    fn ask<B>(
         &self,
         method: &str,
         path: &str,
-        body: Option<(&str, Vec<u8>)>,
-    ) -> Result<(u16, Value), ClientError> {
+        content_type: Option<&str>,
+        body: B,
+    ) -> Result<(u16, Value), ClientError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: std::error::Error + Send + Sync,
+    {
         let failed = |error: &dyn std::fmt::Display| ClientError::Exchange(error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -105,14 +130,10 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let mut bytes = Bytes::new();
-        if let Some((content_type, body)) = body {
+        if let Some(content_type) = content_type {
             request = request.header(CONTENT_TYPE, content_type);
-            bytes = body.into();
         }
-        let request = request
-            .body(Full::new(bytes))
-            .map_err(|error| failed(&error))?;
+        let request = request.body(body).map_err(|error| failed(&error))?;
         let (status, body) = runtime.block_on(self.exchange(request))?;
         let body = if body.is_empty() {
             Ok(Value::Null)
@@ -126,7 +147,11 @@ impl Client {
             })
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), ClientError> {
+    async fn exchange<B>(&self, request: Request<B>) -> Result<(u16, Bytes), ClientError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: std::error::Error + Send + Sync,
+    {
         let failed = |error: hyper::Error| ClientError::Exchange(error.to_string());
         let stream = TcpStream::connect(&self.authority).await;
         let stream = stream.map_err(|source| ClientError::NoDaemon {

@@ -110,7 +110,7 @@ pub(crate) fn page_of(query: &HashMap<String, String>) -> Result<PageRequest, Pr
     let page = query
         .get("page")
         .filter(|token| !token.is_empty())
-        .map(|token| unpacked(token));
+        .map(|token| unpacked(token).ok_or_else(|| not_a_token(token)));
     Ok(PageRequest {
         limit: limit.transpose()?,
         page: page.transpose()?,
@@ -127,19 +127,21 @@ pub(crate) fn packed(token: &str) -> String {
     })
 }
 
-fn unpacked(token: &str) -> Result<String, Problem> {
-    let refused = || {
-        let shown = crate::model::id::shown(token);
-        Problem::of_field(
-            "query:page",
-            format!("`page` is `{shown}`, which is not a token that a list has answered"),
-        )
-    };
+/// What [`packed`] was given; nothing if this is not of its making.
+pub(crate) fn unpacked(token: &str) -> Option<String> {
     let bytes: Option<Vec<u8>> = (0..token.len())
         .step_by(2)
         .map(|at| token.get(at..at + 2).and_then(hex_pair))
         .collect();
-    String::from_utf8(bytes.ok_or_else(refused)?).map_err(|_| refused())
+    String::from_utf8(bytes?).ok()
+}
+
+fn not_a_token(token: &str) -> Problem {
+    let shown = crate::model::id::shown(token);
+    Problem::of_field(
+        "query:page",
+        format!("`page` is `{shown}`, which is not a token that a list has answered"),
+    )
 }
 
 /// A byte of two hexadecimal digits. The standard library's reading would take a sign for one of them.

@@ -284,6 +284,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whether a member is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
     /// A member as it came.
     pub(crate) fn raw(&mut self, name: &str) -> Option<Value> {
         self.take(name)

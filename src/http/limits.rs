@@ -21,6 +21,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// The time to answer once the body is there, an import excepted; thirty seconds unless said.
     pub answer_time: Duration,
+    /// How long a revision that is demanded is waited for; two seconds unless said.
+    pub revision_time: Duration,
     /// The most connections at once; 10,000 unless said.
     pub connections: usize,
     /// How long requests in flight may go on when the daemon stops; ten seconds unless said.
@@ -38,6 +40,7 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             answer_time: Duration::from_secs(30),
+            revision_time: Duration::from_secs(2),
             connections: 10_000,
             drain_time: Duration::from_secs(10),
         }

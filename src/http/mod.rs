@@ -4,6 +4,7 @@
 //! never wait; whatever reads the store or changes something runs on blocking threads.
 
 mod answer;
+mod at_least;
 mod authzen;
 mod callers;
 mod client;
@@ -17,6 +18,7 @@ mod reply;
 mod router;
 mod routes;
 mod run;
+mod send;
 mod server;
 mod upload;
 mod v1;
@@ -28,4 +30,5 @@ pub use callers::{Callers, CallersError};
 pub use client::{Client, ClientError};
 pub use limits::Limits;
 pub use run::{RunError, run};
+pub use send::Sent;
 pub use server::{ServeError, ServerConfig, serve};

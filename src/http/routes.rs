@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
-use super::v1::{clients, journal, parties, relations, requests, systems, users};
+use super::v1::{clients, journal, parties, relations, requests, search, systems, users};
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
 pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Quick,
     /// On a blocking thread, with a known caller: it reads the store, changes something, or looks at a whole list.
     Blocking,
+    /// On a blocking thread, with a known caller: a question that takes long to answer. Nothing is changed by it.
+    Question,
     /// On a blocking thread, with a known caller, who is still sending: the handler says first whether it wants the body.
     Upload,
     /// On the async thread, for anybody: how the daemon is.
@@ -45,12 +47,13 @@ fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) ->
 
 /// Every route of the daemon.
 pub(crate) fn table() -> Vec<Route> {
-    use Kind::{Blocking, Open, Quick, Upload};
+    use Kind::{Blocking, Open, Question, Quick, Upload};
     let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
     let clients_of = "/v1/system-users/{id}/clients";
     let client = "/v1/system-users/{id}/clients/{org}";
     let relation = "/v1/relations/{client}/{firm}/{role}";
-    vec![
+    let mut routes = searches();
+    routes.extend([
         route(
             post.clone(),
             "/access/v1/evaluation",
@@ -63,7 +66,7 @@ pub(crate) fn table() -> Vec<Route> {
             Quick,
             authzen::evaluations,
         ),
-        route(post.clone(), "/v1/evaluation", Blocking, authzen::as_of),
+        route(post.clone(), "/v1/evaluation", Question, authzen::as_of),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
         route(get.clone(), "/v1/systems", Blocking, systems::list),
@@ -138,7 +141,32 @@ pub(crate) fn table() -> Vec<Route> {
         route(get.clone(), "/readyz", Open, super::router::readyz),
         route(get.clone(), "/metrics", Open, super::metrics::metrics),
         route(get, "/openapi.json", Open, super::router::openapi),
-    ]
+    ]);
+    routes
+}
+
+/// Reverse questions: they look at whole lists. And where they are, for those who ask.
+fn searches() -> Vec<Route> {
+    let get: [(&'static str, Handler); 5] = [
+        ("/v1/search/clients", search::clients),
+        ("/v1/search/clients/count", search::count_clients),
+        ("/v1/search/system-users", search::system_users),
+        ("/v1/search/system-users/count", search::count_system_users),
+        ("/v1/search/actions", search::actions),
+    ];
+    let post: [(&'static str, Handler); 3] = [
+        ("/access/v1/search/subject", authzen::subject),
+        ("/access/v1/search/resource", authzen::resource),
+        ("/access/v1/search/action", authzen::action_names),
+    ];
+    let open = [
+        "/.well-known/authzen-configuration",
+        "/.well-known/authzen-configuration/{*tenant}",
+    ];
+    let open = open.map(|pattern| route(Method::GET, pattern, Kind::Open, authzen::metadata));
+    let get = get.map(|(pattern, handler)| route(Method::GET, pattern, Kind::Question, handler));
+    let post = post.map(|(pattern, handler)| route(Method::POST, pattern, Kind::Question, handler));
+    open.into_iter().chain(get).chain(post).collect()
 }
 
 #[cfg(test)]
@@ -160,7 +188,8 @@ mod tests {
             .iter()
             .map(|route| {
                 (
-                    route.pattern.to_owned(),
+                    // A path of several parts is one parameter to the document, too.
+                    route.pattern.replace("{*", "{"),
                     route.method.as_str().to_lowercase(),
                 )
             })

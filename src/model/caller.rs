@@ -140,6 +140,8 @@ impl Caller {
 pub enum Act {
     /// Ask for decisions about a resource.
     Ask,
+    /// Ask in reverse: about a resource, a system user or a client.
+    Search,
     /// See a party's name and form.
     ReadParty,
     /// Write a party's name and form.
@@ -188,8 +190,9 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Ask,
+        Self::Search,
         Self::ReadParty,
         Self::PutParty,
         Self::ManageSystem,
@@ -218,6 +221,7 @@ impl Act {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ask => "ask",
+            Self::Search => "search",
             Self::ReadParty => "readParty",
             Self::PutParty => "putParty",
             Self::ManageSystem => "manageSystem",
@@ -247,9 +251,9 @@ impl Act {
 /// What a caller wants to act on, with all that `policies/admin.cedar` may look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A protected resource: for [`Act::Ask`].
+    /// A protected resource: for [`Act::Ask`] and [`Act::Search`].
     Resource(ResourceId),
-    /// A party's entry.
+    /// A party: its entry, or who reaches it.
     Party(OrgNo),
     /// A system; its vendor is part of its id.
     System(SystemId),

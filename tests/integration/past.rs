@@ -131,7 +131,7 @@ fn the_past_is_answered_as_it_was_answered_then() {
         .unwrap();
     let asked = WORLDS as usize * REVISIONS * ASKED;
     assert!(
-        permits.get() > asked / 20,
+        permits.get() > asked / 50,
         "only {} of {asked} were permits",
         permits.get()
     );

@@ -109,17 +109,25 @@ fn sorted(mut acts: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn a_resource_api_asks_about_the_resources_bound_to_it_and_no_more() {
+fn a_resource_api_asks_and_searches_about_the_resources_bound_to_it_and_no_more() {
     let compiled = compiled(&folder(""));
 
-    assert_eq!(may(&compiled, &api(&[TAX])), [format!("ask {TAX}")]);
+    assert_eq!(
+        may(&compiled, &api(&[TAX])),
+        [format!("ask {TAX}"), format!("search {TAX}")]
+    );
     assert_eq!(may(&compiled, &api(&[])), Vec::<String>::new());
     let every = caller(CallerKind::ResourceApi {
         resources: BoundResources::Every,
     });
     assert_eq!(
         may(&compiled, &every),
-        [format!("ask {TAX}"), format!("ask {VAT}")]
+        [
+            format!("ask {TAX}"),
+            format!("search {TAX}"),
+            format!("ask {VAT}"),
+            format!("search {VAT}"),
+        ]
     );
 }
 
@@ -181,7 +189,12 @@ fn a_pure_client_administrator_keeps_clients_and_decides_no_requests() {
         sorted(may(&compiled, &person(FIRM, &["klientadministrator"]))),
         beside(
             &AT_THE_FIRM,
-            &["listClients user", "addClient user", "removeClient user"]
+            &[
+                "search user",
+                "listClients user",
+                "addClient user",
+                "removeClient user"
+            ]
         )
     );
 }
@@ -194,6 +207,7 @@ fn a_main_administrator_does_what_both_do() {
         "rejectRequest request",
         "deleteSystemUser user",
         "addSelf user",
+        "search user",
         "listClients user",
         "addClient user",
         "removeClient user",
@@ -233,6 +247,7 @@ fn a_clients_person_sees_its_relations_and_ends_what_the_client_assigned() {
         assert_eq!(
             may(&compiled, &person(CLIENT, packages)),
             [
+                "search party",
                 "readParty party",
                 "readSystem system",
                 "readRelation regnskapsforer",
@@ -250,10 +265,14 @@ fn an_operator_keeps_facts_and_reads_and_approves_nothing() {
     assert_eq!(
         may(&compiled, &caller(CallerKind::Operator)),
         [
+            format!("search {TAX}").as_str(),
+            format!("search {VAT}").as_str(),
+            "search party",
             "readParty party",
             "putParty party",
             "readSystem system",
             "readRequest request",
+            "search user",
             "readSystemUser user",
             "listClients user",
             "readRelation regnskapsforer",

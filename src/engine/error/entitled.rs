@@ -40,6 +40,7 @@ impl NotEntitled {
 fn verb(act: Act) -> &'static str {
     match act {
         Act::Ask => "ask about",
+        Act::Search => "search about",
         Act::ReadParty
         | Act::ReadSystem
         | Act::ReadRequest
@@ -67,6 +68,10 @@ fn verb(act: Act) -> &'static str {
 fn who_may(act: Act) -> &'static str {
     match act {
         Act::Ask => "a resource API may, about the resources bound to it",
+        Act::Search => {
+            "a resource API may about the resources bound to it, a client administrator of the firm about its system users, \
+             the client's persons about the client, and operators"
+        }
         Act::ReadParty => "vendors, persons and operators may",
         Act::PutParty | Act::PutRelation | Act::ReadJournal | Act::Import | Act::Export => {
             "an operator may"

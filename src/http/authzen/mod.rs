@@ -8,8 +8,11 @@
 )]
 
 mod answer;
+mod metadata;
+mod page;
 mod past;
 mod read;
+mod search;
 
 use std::time::Instant;
 
@@ -25,8 +28,10 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
 use answer::{answer, unknown};
+pub(crate) use metadata::metadata;
 pub(crate) use past::as_of;
 use read::{Evaluation, read};
+pub(crate) use search::{action_names, resource, subject};
 
 /// `POST /access/v1/evaluation`.
 pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {

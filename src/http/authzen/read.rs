@@ -9,7 +9,7 @@ use super::super::json::{self, Fields};
 use super::super::problem::{Problem, none_wrong};
 
 /// The type of a subject that is a system user.
-const SYSTEM_USER: &str = "systemuser";
+pub(super) const SYSTEM_USER: &str = "systemuser";
 
 /// One evaluation, read; what its context means depends on the policies that it is asked of.
 pub(super) struct Evaluation {
@@ -58,30 +58,14 @@ pub(super) fn read(members: Map<String, Value>) -> Result<Evaluation, Problem> {
         }
         (None, _) | (_, None) => {}
     }
-    let action = fields.object("action").and_then(|mut action| {
-        properties(&mut action);
-        action.parse::<ActionName>("name")
-    });
+    let action = action(&mut fields);
     let (mut resource, mut client) = (None, None);
     if let Some(mut object) = fields.object("resource") {
         resource = object.parse::<ResourceId>("type");
         client = object.parse::<OrgNo>("id");
         properties(&mut object);
     }
-    let context = match fields.raw("context") {
-        None => Some(Map::new()),
-        Some(Value::Object(context)) => Some(context),
-        Some(other) => {
-            fields.wrong(
-                "context",
-                format!(
-                    "`context` is {}; it has to be an object",
-                    json::kind(&other)
-                ),
-            );
-            None
-        }
-    };
+    let context = context(&mut fields);
     // Slashes in a name are escaped in a pointer; `subject/id` is a path of two.
     for error in &mut errors {
         error.pointer = error.pointer.replace("~1", "/");
@@ -114,8 +98,31 @@ pub(super) fn read(members: Map<String, Value>) -> Result<Evaluation, Problem> {
     })
 }
 
+/// The action, by its name.
+pub(super) fn action(fields: &mut Fields<'_>) -> Option<ActionName> {
+    let mut action = fields.object("action")?;
+    properties(&mut action);
+    action.parse("name")
+}
+
+/// The context; an absent one is empty.
+pub(super) fn context(fields: &mut Fields<'_>) -> Option<Map<String, Value>> {
+    match fields.raw("context") {
+        None => Some(Map::new()),
+        Some(Value::Object(context)) => Some(context),
+        Some(other) => {
+            let detail = format!(
+                "`context` is {}; it has to be an object",
+                json::kind(&other)
+            );
+            fields.wrong("context", detail);
+            None
+        }
+    }
+}
+
 /// That `properties`, which no decision about a mandate looks at, are an object where they are sent.
-fn properties(fields: &mut Fields<'_>) {
+pub(super) fn properties(fields: &mut Fields<'_>) {
     match fields.raw("properties") {
         None | Some(Value::Null | Value::Object(_)) => {}
         Some(other) => {

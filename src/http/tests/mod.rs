@@ -1,8 +1,10 @@
 //! The daemon through [`serve`](super::serve), with limits small enough to reach.
 
+mod at_least;
 mod limits;
 mod openapi;
 mod questions;
+mod search;
 mod uploads;
 
 use std::io::{Read, Write};
@@ -33,7 +35,18 @@ struct Served {
     _dir: tempfile::TempDir,
 }
 
+const FIRM: &str = "312001373";
+const CLIENT: &str = "312002744";
+
+fn person(party: &str, packages: &[&str]) -> CallerKind {
+    CallerKind::Person {
+        party: party.parse().unwrap(),
+        packages: packages.iter().map(|code| code.parse().unwrap()).collect(),
+    }
+}
+
 fn callers() -> Callers {
+    let administrators = ["klientadministrator", "tilgangsstyrer"];
     let kinds = [
         ("operator", CallerKind::Operator),
         (
@@ -48,6 +61,16 @@ fn callers() -> Callers {
                 resources: BoundResources::Every,
             },
         ),
+        (
+            "other-api",
+            CallerKind::ResourceApi {
+                resources: BoundResources::These(vec!["mva-melding-innsending".parse().unwrap()]),
+            },
+        ),
+        ("admin", person(FIRM, &administrators)),
+        ("employee", person(FIRM, &["tilgangsstyrer"])),
+        ("client", person(CLIENT, &[])),
+        ("other-admin", person("312004119", &administrators)),
     ];
     let mut callers = Callers::default();
     for (id, kind) in kinds {

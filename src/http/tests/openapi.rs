@@ -47,6 +47,48 @@ fn exchange(path: HashMap<String, String>, body: String, is_upload: bool) -> Exc
     }
 }
 
+/// The query of a path's parameters that have an example.
+fn query(document: &Value, operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let resolved = parameters.map(|parameter| {
+        let reference = parameter["$ref"].as_str().unwrap();
+        document.pointer(reference.trim_start_matches('#')).unwrap()
+    });
+    let pairs = resolved.filter_map(|parameter| {
+        let example = parameter.get("example")?;
+        let value = example
+            .as_str()
+            .map_or_else(|| example.to_string(), str::to_owned);
+        Some(format!("{}={value}", parameter["name"].as_str()?))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+#[test]
+fn every_example_of_a_query_is_well_formed_to_its_handler() {
+    let (engine, _dir) = engine();
+    let service = Service::new(engine, callers(), Limits::default(), String::new());
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let mut tried = 0;
+    for (pattern, item) in document["paths"].as_object().unwrap() {
+        let query = query(&document, &item["get"]);
+        if query.is_empty() {
+            continue;
+        }
+        let found = service.find(&hyper::Method::GET, pattern);
+        let found = found.unwrap_or_else(|problem| panic!("{pattern}: {problem:?}"));
+        let exchange = Exchange {
+            query,
+            ..exchange(found.path, String::new(), false)
+        };
+        if let Err(problem) = (found.route.handler)(&service, &exchange) {
+            assert_ne!(problem.status.as_u16(), 400, "{pattern}: {problem:?}");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
+}
+
 #[test]
 fn every_example_of_a_body_is_well_formed_to_its_handler() {
     let (engine, _dir) = engine();
@@ -83,5 +125,5 @@ fn every_example_of_a_body_is_well_formed_to_its_handler() {
             }
         }
     }
-    assert_eq!(tried, 11);
+    assert_eq!(tried, 14);
 }

@@ -9,6 +9,7 @@ pub(crate) mod journal;
 pub(crate) mod parties;
 pub(crate) mod relations;
 pub(crate) mod requests;
+pub(crate) mod search;
 pub(crate) mod systems;
 pub(crate) mod users;
 

@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 23] = [
+pub(super) const HOMES: [(&str, &str); 24] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -44,6 +44,7 @@ pub(super) const HOMES: [(&str, &str); 23] = [
     ("toml", "cli"),
     ("tracing_subscriber", "cli"),
     ("tempfile", "cli"),
+    ("indicatif", "cli"),
 ];
 /// Outside crates that every floor may name.
 pub(super) const FREE: [&str; 6] = [

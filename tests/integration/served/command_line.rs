@@ -47,6 +47,58 @@ fn an_export_of_an_unknown_system_user_writes_nothing() {
 }
 
 #[test]
+fn searches_are_printed_page_by_page_whole_or_counted() {
+    let daemon = Daemon::demo();
+    let dir = tempfile::tempdir().unwrap();
+    let search = |token: &str, args: &[&str]| {
+        told(&daemon, token, &[&["search"], args].concat(), dir.path())
+    };
+    let clients = ["clients", "--system-user", USER];
+    let of_clients = |args: &[&str]| search("demo-firm-admin", &[&clients[..], args].concat());
+    let whole = "client     name               form\n312002744  NORDLYS BAKERI AS  AS\n";
+    for args in [&[][..], &["--all"], &["--limit", "1"]] {
+        assert_eq!(of_clients(args), (0, whole.to_owned(), String::new()));
+    }
+    let (code, _, _) = told(
+        &daemon,
+        "demo-firm-admin",
+        &["client", "add", USER, "312004119"],
+        dir.path(),
+    );
+    assert_eq!(code, 0);
+    let (code, said, _) = of_clients(&["--limit", "1"]);
+    let next = said.strip_prefix(whole).unwrap();
+    let token = next.strip_prefix("there may be more: `--page ").unwrap();
+    let token = token.strip_suffix("`, or `--all`\n").unwrap();
+    assert_eq!(code, 0);
+    let (_, said, _) = of_clients(&["--limit", "1", "--page", token]);
+    assert!(
+        said.ends_with("312004119  FJELLREV SPORT AS  AS\n"),
+        "{said}"
+    );
+    let sought = ["--action", "read", "--resource", "ske-krav-og-betalinger"];
+    let (_, said, _) = search(
+        "demo-resource-api",
+        &[&clients[..], &sought, &["--all", "--json"]].concat(),
+    );
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let both = serde_json::json!([{ "client": "312002744" }, { "client": "312004119" }]);
+    assert_eq!(found["items"], both);
+    assert_eq!(of_clients(&["--count"]).1, "2\n");
+    let (_, said, _) = search("demo-operator", &["system-users", "--client", "312004119"]);
+    assert!(said.contains(USER), "{said}");
+    let (_, said, _) = search("demo-operator", &["system-users", "--client", "312005123"]);
+    assert_eq!(said, "none\n");
+    let of = ["actions", "--system-user", USER, "--client", "312002744"];
+    let resource = ["--resource", "mva-melding-innsending"];
+    let (_, said, _) = search("demo-resource-api", &[&of[..], &resource].concat());
+    assert_eq!(said, "action\nread\nwrite\n");
+    let (code, _, complaint) = of_clients(&["--action", "read"]);
+    assert_eq!(code, 2);
+    assert!(complaint.contains("--resource <RESOURCE>"), "{complaint}");
+}
+
+#[test]
 fn what_cannot_be_printed_is_a_failure_and_a_closed_pipe_is_none() {
     let full = std::fs::File::options()
         .write(true)

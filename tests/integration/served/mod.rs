@@ -1,6 +1,7 @@
 //! The real binary as a child process, spoken to over real sockets by a client that shares no code with it.
 
 mod administration;
+mod authzen;
 mod command_line;
 mod config;
 mod demo;
@@ -10,6 +11,7 @@ mod readme;
 mod stop;
 mod story;
 mod strict;
+mod transfer;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
