@@ -6,7 +6,6 @@ mod args_admin;
 mod ask;
 mod config;
 mod config_caller;
-mod config_table;
 mod daemon;
 mod demo;
 mod output;

@@ -20,5 +20,6 @@ pub mod relation;
 pub mod request;
 pub mod request_draft;
 pub mod system;
+pub mod table;
 pub mod time;
 pub mod trace;

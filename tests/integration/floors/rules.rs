@@ -26,6 +26,7 @@ pub(super) const HOMES: [(&str, &str); 21] = [
     ("strsim", "model"),
     ("sha2", "model"),
     ("subtle", "model"),
+    ("toml", "model"),
     ("cedar_policy", "cedar"),
     ("sled", "store"),
     ("ciborium", "store"),
@@ -39,7 +40,6 @@ pub(super) const HOMES: [(&str, &str); 21] = [
     ("matchit", "http"),
     ("prometheus_client", "http"),
     ("clap", "cli"),
-    ("toml", "cli"),
     ("tracing_subscriber", "cli"),
     ("tempfile", "cli"),
 ];
