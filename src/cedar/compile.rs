@@ -14,8 +14,9 @@ use super::entity::{Names, uid};
 use super::policy::{Body, Written};
 use super::schema::MemberType;
 use super::templates::RightTemplate;
+use crate::model::finding::Finding;
 use crate::model::id::{ActionName, ResourceId};
-use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
+use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::system::RightsOffered;
 
 /// How a policy is asked.
@@ -39,6 +40,8 @@ pub(super) struct InForce {
     pub(super) info: PolicyInfo,
     pub(super) kind: Kind,
     pub(super) has_id: bool,
+    /// Where its text begins in its file.
+    pub(super) offset: usize,
 }
 
 /// A policy folder, checked and compiled.
@@ -73,7 +76,13 @@ impl Compiled {
         check::folder(folder)
     }
 
-    /// What is odd in the folder, but not wrong.
+    /// All that is wrong with a folder, or odd about it, in the order of files and lines. A folder of which nothing is an
+    /// error can be put in force. Costs more than [`Self::compile`]: policies are compared with each other.
+    pub fn findings(folder: &PolicyFolder) -> Vec<Finding> {
+        check::findings(folder)
+    }
+
+    /// What is odd in the folder, but not wrong, as far as each policy tells by itself.
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
     }
@@ -206,6 +215,7 @@ pub(super) fn in_force(
             kind: own.unwrap_or_else(|| kind(written.body, idx(place), &is_plain)),
             info: written.info,
             has_id: written.has_id,
+            offset: written.offset,
         })
         .collect()
 }

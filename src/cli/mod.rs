@@ -3,6 +3,7 @@
 mod admin;
 mod args;
 mod args_admin;
+mod args_policy;
 mod ask;
 mod config;
 mod config_caller;

@@ -3,7 +3,8 @@
 use crate::cedar::Compiled;
 use crate::model::caller::Actor;
 use crate::model::catalogue::Catalogue;
-use crate::model::policy::{Finding, PolicyFolder};
+use crate::model::finding::{Finding, FindingCode};
+use crate::model::policy::PolicyFolder;
 
 use super::generation::Generation;
 
@@ -29,7 +30,7 @@ pub(super) fn compile(folder: PolicyFolder) -> Result<Generation, Vec<Finding>> 
         vec![Finding {
             file,
             at: None,
-            code: "catalogue",
+            code: FindingCode::Catalogue,
             message: error.to_string(),
             help,
         }]
@@ -37,7 +38,7 @@ pub(super) fn compile(folder: PolicyFolder) -> Result<Generation, Vec<Finding>> 
     Ok(Generation::new(policies, catalogue, folder))
 }
 
-/// Everything that is wrong with a policy folder; nothing if it can be put in force.
-pub fn check_policies(folder: PolicyFolder) -> Vec<Finding> {
-    compile(folder).err().unwrap_or_default()
+/// All that is wrong with a policy folder, or odd about it; without an error it can be put in force.
+pub fn check_policies(folder: &PolicyFolder) -> Vec<Finding> {
+    Compiled::findings(folder)
 }

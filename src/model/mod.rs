@@ -7,6 +7,7 @@ pub mod caller;
 pub mod catalogue;
 pub mod delegation;
 pub mod event;
+pub mod finding;
 pub mod hash;
 pub mod id;
 pub mod mandate;

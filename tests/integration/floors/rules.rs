@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 21] = [
+pub(super) const HOMES: [(&str, &str); 23] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -28,6 +28,8 @@ pub(super) const HOMES: [(&str, &str); 21] = [
     ("subtle", "model"),
     ("toml", "model"),
     ("cedar_policy", "cedar"),
+    ("cedar_policy_core", "cedar"),
+    ("cedar_policy_formatter", "cedar"),
     ("sled", "store"),
     ("ciborium", "store"),
     ("crc32fast", "store"),

@@ -3,6 +3,7 @@
 mod command_line;
 mod config;
 mod demo;
+mod findings;
 mod nothing_lost;
 mod official_cedar;
 mod readme;
