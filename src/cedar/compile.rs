@@ -23,7 +23,7 @@ use crate::model::system::RightsOffered;
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// Answered by the engine, from its columns.
-    Core,
+    Core(Policy),
     /// The same for all mandates with the same packages.
     Class(Policy),
     /// The same for all mandates with the same packages in contexts that have these members alike.
@@ -197,7 +197,14 @@ pub(super) fn in_force(
     rights: Vec<Written>,
     about_resources: Vec<(&PolicyFile, Vec<Written>)>,
 ) -> Vec<InForce> {
-    let core = core.into_iter().map(|written| (written, Some(Kind::Core)));
+    let core = core.into_iter().map(|written| {
+        let kind = match &written.body {
+            Body::Static(body) => Kind::Core(body.clone()),
+            // The core policies are as they are compiled in, and none is a template.
+            Body::Template(_) => Kind::Template,
+        };
+        (written, Some(kind))
+    });
     let rights = rights
         .into_iter()
         .map(|written| (written, Some(Kind::Template)));

@@ -53,7 +53,7 @@ pub(super) fn findings(compiled: &Compiled, folder: &PolicyFolder) -> Vec<Findin
 fn own(policy: &InForce) -> Option<(&InForce, &Policy)> {
     match &policy.kind {
         Kind::Class(body) | Kind::Context(body, _) | Kind::Further(body) => Some((policy, body)),
-        Kind::Core | Kind::Template => None,
+        Kind::Core(_) | Kind::Template => None,
     }
 }
 

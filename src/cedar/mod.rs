@@ -13,6 +13,7 @@ mod classify;
 mod compile;
 mod context;
 mod context_use;
+mod coverage;
 mod dead;
 mod entity;
 mod export;
@@ -30,12 +31,14 @@ mod shipped;
 mod slice;
 mod templates;
 mod validate;
+mod walk;
 
 pub use answer::{
     ActionIdx, Effect, Found, Identity, PolicyIdx, PolicyInfo, ResourceSlot, Satisfied,
 };
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
+pub use coverage::{CoverQuestion, Coverage, CoveredCondition, CoveredPolicy};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
 pub use layout::{LayoutError, laid_out};
 

@@ -125,6 +125,25 @@ pub(super) fn for_mandate(
         .ok()
 }
 
+/// What a question about a mandate that is not there can see.
+pub(super) fn for_nobody(
+    compiled: &Compiled,
+    by_context: &BTreeSet<Identity>,
+    find: &dyn Fn(&Identity) -> Option<Found>,
+) -> Option<Entities> {
+    let mut grants = Grants(HashMap::new());
+    for identity in compiled.mentioned().iter().chain(by_context) {
+        if let Some(found) = find(identity) {
+            grants.put(&found)?;
+        }
+    }
+    compiled
+        .stored
+        .clone()
+        .add_entities(grants.0.into_values(), None)
+        .ok()
+}
+
 struct Grants(HashMap<EntityUid, Entity>);
 
 impl Grants {

@@ -58,42 +58,54 @@ pub(super) fn policies(
     }
     let result = validator.validate(&set, cedar_policy::ValidationMode::Strict);
     let wrong = result.validation_errors().map(|error| {
-        let (code, help) = if matches!(error, ValidationError::UnrecognizedActionId(_)) {
-            (
-                FindingCode::UnknownAction,
-                "name an action of the schema, or declare this one there",
-            )
-        } else {
-            (
-                FindingCode::Validation,
-                "make the policy fit the schema, or add what it speaks of to the schema",
-            )
-        };
+        let (code, help) = error_kind(error);
         let error = DetailedError::from(error);
         finding(&file.path, &file.text, code, &error, help)
     });
     let odd = result.validation_warnings().map(|warning| {
-        let (code, help) = match warning {
-            ValidationWarning::ImpossiblePolicy(_)
-            | ValidationWarning::InvalidActionApplication(_) => (
-                FindingCode::NeverApplies,
-                "take the policy out, or mend what makes it false for every question",
-            ),
-            ValidationWarning::MixedScriptString(_)
-            | ValidationWarning::BidiCharsInString(_)
-            | ValidationWarning::BidiCharsInIdentifier(_)
-            | ValidationWarning::MixedScriptIdentifier(_)
-            | ValidationWarning::ConfusableIdentifier(_) => (
-                FindingCode::ConfusableText,
-                "write the text with the letters of one alphabet, or look closely whether it says what is meant",
-            ),
-            _ => (
-                FindingCode::NeverApplies,
-                "the policy is in force as it is; look whether it says what is meant",
-            ),
-        };
+        let (code, help) = warning_kind(warning);
         let warning = DetailedError::from(warning);
         finding(&file.path, &file.text, code, &warning, help)
     });
     (wrong.collect(), odd.collect())
+}
+
+/// The kind of an error, and what mends it where Cedar does not say.
+fn error_kind(error: &ValidationError) -> (FindingCode, &'static str) {
+    if matches!(error, ValidationError::UnrecognizedActionId(_)) {
+        (
+            FindingCode::UnknownAction,
+            "name an action of the schema, or declare this one there",
+        )
+    } else {
+        (
+            FindingCode::Validation,
+            "make the policy fit the schema, or add what it speaks of to the schema",
+        )
+    }
+}
+
+/// The kind of a warning, and what mends it.
+fn warning_kind(warning: &ValidationWarning) -> (FindingCode, &'static str) {
+    match warning {
+        ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_) => {
+            (
+                FindingCode::NeverApplies,
+                "take the policy out, or mend what makes it false for every question",
+            )
+        }
+        ValidationWarning::MixedScriptString(_)
+        | ValidationWarning::BidiCharsInString(_)
+        | ValidationWarning::BidiCharsInIdentifier(_)
+        | ValidationWarning::MixedScriptIdentifier(_)
+        | ValidationWarning::ConfusableIdentifier(_) => (
+            FindingCode::ConfusableText,
+            "write the text with the letters of one alphabet, or look closely whether it says what is meant",
+        ),
+        // Cedar may learn to warn of more.
+        _ => (
+            FindingCode::ConfusableText,
+            "the policy is in force as it is; look whether it says what is meant",
+        ),
+    }
 }

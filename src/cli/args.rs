@@ -108,10 +108,10 @@ pub(crate) enum Command {
     /// Export the compiled state as plain Cedar (an operator)
     #[command(after_help = "Examples:\n  fullmakt export --cedar out --token demo-operator")]
     Export(Export),
-    /// Policy folders: check, format
+    /// Policy folders: check, format, test
     #[command(subcommand)]
     #[command(
-        after_help = "Examples:\n  fullmakt policy check policies\n  fullmakt policy fmt --check policies"
+        after_help = "Examples:\n  fullmakt policy check policies\n  fullmakt policy fmt --check policies\n  fullmakt policy test policies --coverage text"
     )]
     Policy(Policy),
     /// A closed store: snapshot, restore

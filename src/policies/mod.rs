@@ -6,7 +6,7 @@ mod read;
 mod report;
 mod shipped;
 
-pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read};
+pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read, read_tests};
 pub use report::Report;
 pub use shipped::shipped;
 

@@ -17,6 +17,7 @@ mod floors;
 mod past;
 mod random_worlds;
 mod rules;
+mod scenario;
 mod search;
 #[cfg(feature = "daemon")]
 mod served;

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use fullmakt::cedar::{LayoutError, laid_out};
+use fullmakt::model::finding::Finding;
+use fullmakt::model::policy::PolicyFile;
 use fullmakt::policies::{self, Report};
 
 use super::super::args_policy::Fmt;
@@ -12,59 +14,69 @@ use super::super::output::say;
 use super::super::{Failure, NO, Outcome};
 use super::{colours, counted};
 
+/// What was looked at, what was not laid out, and what does not parse.
+#[derive(Default)]
+struct Seen {
+    files: usize,
+    others: usize,
+    broken: Vec<Finding>,
+}
+
 pub(super) fn fmt(command: &Fmt) -> Outcome {
     let folder = policies::read(&command.dir).map_err(|error| Failure::new(error.to_string()))?;
     let root = command.dir.display().to_string();
     let is_policies = |path: &str| Path::new(path).extension().is_some_and(|of| of == "cedar");
-    let (mut files, mut others, mut broken) = (0, 0, Vec::new());
-    for file in folder.files() {
-        if !is_policies(&file.path) {
-            continue;
-        }
-        files += 1;
-        match laid_out(file) {
-            Ok(text) if *text == *file.text => {}
-            Ok(_) if command.check => {
-                others += 1;
-                say(&format!("{root}/{} is not laid out", file.path));
-            }
-            Ok(text) => {
-                let path = command.dir.join(&*file.path);
-                write(&path, &text)
-                    .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-                others += 1;
-                say(&format!("{root}/{} was laid out", file.path));
-            }
-            Err(LayoutError::Parse(findings)) => broken.extend(findings),
-            Err(error) => return Err(Failure::new(error.to_string())),
-        }
+    let mut seen = Seen::default();
+    for file in folder.files().iter().filter(|file| is_policies(&file.path)) {
+        one(command, &root, file, &mut seen)?;
     }
-    if !broken.is_empty() {
+    if !seen.broken.is_empty() {
         let report = Report {
             root: &root,
             folder: &folder,
-            findings: &broken,
+            findings: &seen.broken,
         };
         say(report.text(colours()).trim_end());
         return Ok(ExitCode::from(NO));
     }
-    let total = counted(files, "policy file");
-    Ok(match (others, command.check) {
+    let total = counted(seen.files, "policy file");
+    Ok(match (seen.others, command.check) {
         (0, _) => {
             say(&format!("{total}, all laid out"));
             ExitCode::SUCCESS
         }
-        (_, true) => {
+        (others, true) => {
             say(&format!(
                 "{total}, {others} to lay out: `fullmakt policy fmt {root}`"
             ));
             ExitCode::from(NO)
         }
-        (_, false) => {
+        (others, false) => {
             say(&format!("{total}, {others} laid out anew"));
             ExitCode::SUCCESS
         }
     })
+}
+
+fn one(command: &Fmt, root: &str, file: &PolicyFile, seen: &mut Seen) -> Result<(), Failure> {
+    seen.files += 1;
+    match laid_out(file) {
+        Ok(text) if *text == *file.text => {}
+        Ok(_) if command.check => {
+            seen.others += 1;
+            say(&format!("{root}/{} is not laid out", file.path));
+        }
+        Ok(text) => {
+            let path = command.dir.join(&*file.path);
+            write(&path, &text)
+                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            seen.others += 1;
+            say(&format!("{root}/{} was laid out", file.path));
+        }
+        Err(LayoutError::Parse(findings)) => seen.broken.extend(findings),
+        Err(error) => return Err(Failure::new(error.to_string())),
+    }
+    Ok(())
 }
 
 /// Writes a file whole or not at all: a daemon may be reading the folder.

@@ -1,6 +1,7 @@
 //! `fullmakt policy`.
 
 mod fmt;
+mod test;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ pub(crate) fn policy(command: Policy) -> Outcome {
     match command {
         Policy::Check(command) => check(&command),
         Policy::Fmt(command) => fmt::fmt(&command),
+        Policy::Test(command) => test::test(&command),
     }
 }
 

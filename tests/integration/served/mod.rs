@@ -6,6 +6,7 @@ mod demo;
 mod findings;
 mod nothing_lost;
 mod official_cedar;
+mod policy;
 mod readme;
 mod stop;
 mod story;
