@@ -72,7 +72,7 @@
 //! ```
 //!
 //! The floors, each using only those beneath it: [`model`] (values and rules), [`cedar`], [`store`] and [`policies`],
-//! [`engine`] (one snapshot, one writer), and with the feature `daemon` the HTTP server.
+//! [`engine`] (one snapshot, one writer), [`scenario`] (policy tests from data files), and with the feature `daemon` the HTTP server.
 
 pub mod cedar;
 pub mod engine;
@@ -80,4 +80,5 @@ pub mod engine;
 pub mod http;
 pub mod model;
 pub mod policies;
+pub mod scenario;
 pub mod store;

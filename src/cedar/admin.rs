@@ -14,10 +14,12 @@ use super::literals;
 use super::located::about_file;
 use super::policy::{self, Body};
 use super::schema;
+use super::validate;
 use crate::model::caller::{Act, BoundResources, Caller, CallerKind, Target};
 use crate::model::catalogue::Catalogue;
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::{ActorId, OrgNo, RequestId, ResourceId, SystemId, SystemUserId};
-use crate::model::policy::{Finding, PolicyFile};
+use crate::model::policy::PolicyFile;
 use crate::model::relation::Role;
 
 /// The policies about callers, with their schema.
@@ -38,15 +40,17 @@ impl Admin {
         let (schema, mut odd) = schema::parse(schema_file)?;
         let mut wrong = check_schema(schema_file, &schema);
         let written = policy::read(file)?;
-        let (invalid, warnings) = policy::validate(file, &written, &Validator::new(schema.clone()));
+        let (invalid, warnings) =
+            validate::policies(file, &written, &Validator::new(schema.clone()));
         wrong.extend(invalid);
         odd.extend(warnings);
+        odd.extend(validate::unknown_annotations(file, &written));
         let mut policies = PolicySet::new();
         for one in &written {
             let Body::Static(body) = &one.body else {
                 wrong.push(one.finding(
                     file,
-                    "template",
+                    FindingCode::Template,
                     "a template stands among the policies about callers".to_owned(),
                     "name the principal and the resource, or leave them open".to_owned(),
                 ));
@@ -56,7 +60,7 @@ impl Admin {
             if policies.add(body.clone()).is_err() {
                 wrong.push(one.finding(
                     file,
-                    "duplicate-id",
+                    FindingCode::DuplicateId,
                     format!("the id `{}` stands twice", one.info.id),
                     "give each policy an `@id` of its own".to_owned(),
                 ));
@@ -77,7 +81,7 @@ impl Admin {
                 let message = DetailedError::from(&refused).message;
                 wrong.push(about_file(
                     &schema_file.path,
-                    "schema",
+                    FindingCode::Schema,
                     message,
                     SCHEMA_HELP,
                 ));
@@ -213,7 +217,7 @@ fn check_schema(file: &PolicyFile, schema: &Schema) -> Vec<Finding> {
         .map(|action| {
             about_file(
                 &file.path,
-                "schema",
+                FindingCode::Schema,
                 format!("{action} is missing"),
                 SCHEMA_HELP,
             )
@@ -224,7 +228,12 @@ fn check_schema(file: &PolicyFile, schema: &Schema) -> Vec<Finding> {
             "what the program makes does not fit: {}",
             DetailedError::from(&refused).message
         );
-        wrong.push(about_file(&file.path, "schema", message, SCHEMA_HELP));
+        wrong.push(about_file(
+            &file.path,
+            FindingCode::Schema,
+            message,
+            SCHEMA_HELP,
+        ));
     }
     wrong
 }

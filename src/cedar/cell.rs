@@ -44,7 +44,7 @@ impl Cell {
                 Kind::Class(body) => (&mut cell.class, body, None),
                 Kind::Context(body, members) => (&mut cell.context, body, Some(members)),
                 Kind::Further(body) => (&mut cell.further, body, None),
-                Kind::Core | Kind::Template => continue,
+                Kind::Core(_) | Kind::Template => continue,
             };
             // What a scope excludes is not satisfied and cannot err, so leaving it out changes no answer.
             let applies = scope::could_be_a_mandate(body)

@@ -9,24 +9,53 @@ use super::admin::Admin;
 use super::answer::{Identity, PolicyInfo};
 use super::compile::{Compiled, idx, in_force};
 use super::files::Files;
+use super::lint;
 use super::literals;
-use super::located::{about_file, line_and_column};
 use super::policy::{self, Body, Written};
 use super::schema;
+use super::shipped;
 use super::slice;
 use super::templates::{self, RightTemplate};
-use crate::model::catalogue::{Catalogue, CatalogueError};
+use super::validate;
+use crate::model::catalogue::Catalogue;
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::ActionName;
-use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
-
-/// The core policies, as they have to be.
-const CORE: &str = include_str!("../../policies/core.cedar");
+use crate::model::policy::{PolicyFile, PolicyFolder};
 
 /// A folder, checked and compiled; or all that is wrong with it, as far as it can be known.
 pub(super) fn folder(folder: &PolicyFolder) -> Result<Compiled, Vec<Finding>> {
-    let files = Files::of(folder)?;
     let mut told = Told::default();
-    let catalogue = told.keep(read_catalogue(files.catalogue));
+    compile(folder, &mut told).ok_or(told.wrong)
+}
+
+/// All that is wrong with a folder, or odd about it, in the order of files and lines.
+pub(super) fn findings(folder: &PolicyFolder) -> Vec<Finding> {
+    let mut told = Told::default();
+    let compiled = compile(folder, &mut told);
+    let mut all = told.wrong;
+    match compiled {
+        // What only a whole folder can tell is told of a folder that holds.
+        Some(compiled) => all.extend(lint::findings(&compiled, folder)),
+        // A policy that names an action that is not there never applies either; that is told of once.
+        None => all.extend(
+            told.odd
+                .into_iter()
+                .filter(|odd| odd.code != FindingCode::NeverApplies),
+        ),
+    }
+    all.sort_by(|a, b| (&a.file, a.at, a.code).cmp(&(&b.file, b.at, b.code)));
+    all.dedup_by(|a, b| {
+        a == b
+            || (a.code == FindingCode::NeverApplies
+                && (&a.file, a.at) == (&b.file, b.at)
+                && b.code == a.code)
+    });
+    all
+}
+
+fn compile(folder: &PolicyFolder, told: &mut Told) -> Option<Compiled> {
+    let files = told.keep(Files::of(folder))?;
+    let catalogue = told.keep(shipped::catalogue(files.catalogue));
     let core = told.keep(policy::read(files.core)).unwrap_or_default();
     let rights = told.keep(policy::read(files.templates)).unwrap_or_default();
     let mut about_resources = Vec::new();
@@ -43,21 +72,19 @@ pub(super) fn folder(folder: &PolicyFolder) -> Result<Compiled, Vec<Finding>> {
     let stored = schema
         .as_ref()
         .and_then(|schema| told.keep(slice::stored(files.entities, schema)));
-    let (Some(catalogue), Some(schema), Some((admin, odd)), Some(stored)) =
-        (catalogue, schema, admin, stored)
-    else {
-        return Err(told.wrong);
-    };
-    told.odd.extend(odd);
+    let admin = admin.map(|(admin, odd)| {
+        told.odd.extend(odd);
+        admin
+    });
     let checked = Checked {
-        schema,
-        stored,
+        schema: schema?,
+        stored: stored?,
         core,
         rights,
         about_resources,
-        admin,
+        admin: admin?,
     };
-    checked.compiled(&files, &catalogue, told)
+    checked.compiled(&files, &catalogue?, told)
 }
 
 /// What was found so far.
@@ -88,27 +115,30 @@ impl Checked<'_> {
         self,
         files: &Files<'_>,
         catalogue: &Catalogue,
-        mut told: Told,
-    ) -> Result<Compiled, Vec<Finding>> {
+        told: &mut Told,
+    ) -> Option<Compiled> {
         let actions = schema::actions(&self.schema);
-        told.wrong
-            .extend(schema::check(&self.schema, catalogue, &actions));
+        told.wrong.extend(schema::check(
+            files.schema,
+            &self.schema,
+            catalogue,
+            &actions,
+        ));
         let (actions, action_uids): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
         let members = schema::members(&files.schema.text, &actions);
-        told.wrong.extend(schema::check_level(&actions, &members));
-        told.wrong.extend(check_core(files.core, &self.core));
+        told.wrong
+            .extend(schema::check_level(files.schema, &actions, &members));
+        told.wrong.extend(shipped::core(files.core, &self.core));
         told.wrong.extend(self.check_ids(files));
         told.wrong.extend(self.check_policies(catalogue));
-        self.validate(files, &mut told);
+        self.validate(files, told);
         let templates = told.keep(self.templates(files.templates, &actions, &action_uids));
-        let (Some(templates), []) = (templates, &*told.wrong) else {
-            return Err(told.wrong);
-        };
+        let templates = templates.filter(|_| told.wrong.is_empty())?;
         let mut mentioned = self.named_by_policies();
         mentioned.extend(literals::named_by_entities(&self.stored));
         let resources = slice::resources(&self.stored);
         let cells = actions.len() * (resources.len() + 1);
-        Ok(Compiled {
+        Some(Compiled {
             schema: self.schema,
             schema_text: files.schema.text.clone(),
             entities_text: files.entities.text.clone(),
@@ -122,7 +152,7 @@ impl Checked<'_> {
             members,
             mentioned: mentioned.into_iter().collect(),
             admin: self.admin,
-            warnings: told.odd,
+            warnings: std::mem::take(&mut told.odd),
         })
     }
 
@@ -141,7 +171,7 @@ impl Checked<'_> {
                 Ok((_, set)) if rights.iter().any(|right| right.actions == set) => {
                     wrong.push(written.finding(
                         file,
-                        "duplicate-template",
+                        FindingCode::DuplicateTemplate,
                         format!(
                             "`{}` has the same actions as a template before it",
                             written.info.id
@@ -187,7 +217,7 @@ impl Checked<'_> {
                 if let Some(before) = first.get(&*policy.info.id) {
                     wrong.push(policy.finding(
                         file,
-                        "duplicate-id",
+                        FindingCode::DuplicateId,
                         format!(
                             "the id `{}` stands twice: also at {}:{}",
                             policy.info.id, before.file, before.line
@@ -202,7 +232,7 @@ impl Checked<'_> {
                 {
                     wrong.push(policy.finding(
                         file,
-                        "reserved-id",
+                        FindingCode::ReservedId,
                         format!(
                             "the id `{}` begins with `core/`, which is the program's own",
                             policy.info.id
@@ -227,7 +257,7 @@ impl Checked<'_> {
                     }
                     Body::Template(_) => wrong.push(policy.finding(
                         file,
-                        "template",
+                        FindingCode::Template,
                         "a template stands among the policies about resources".to_owned(),
                         "single-right templates belong in `templates.cedar`; name principal and resource here".to_owned(),
                     )),
@@ -245,52 +275,11 @@ impl Checked<'_> {
             .iter()
             .map(|(file, written)| (*file, written));
         for (file, written) in own.into_iter().chain(others) {
-            let (wrong, odd) = policy::validate(file, written, &validator);
+            let (wrong, odd) = validate::policies(file, written, &validator);
             told.wrong.extend(wrong);
             told.odd.extend(odd);
+            told.odd
+                .extend(validate::unknown_annotations(file, written));
         }
     }
-}
-
-fn read_catalogue(file: &PolicyFile) -> Result<Catalogue, Vec<Finding>> {
-    Catalogue::parse(&file.text, None).map_err(|refused| {
-        let mut finding = about_file(
-            &file.path,
-            "catalogue",
-            refused.to_string(),
-            "correct the file, or take it as the program ships it",
-        );
-        if let CatalogueError::Shape(json) = &refused {
-            finding.at = Some((json.line(), json.column().max(1)));
-        }
-        vec![finding]
-    })
-}
-
-/// That the core policies say what they have to, each in its place. Comments and layout are free.
-fn check_core(file: &PolicyFile, written: &[Written]) -> Vec<Finding> {
-    let shipped = policy::read(&PolicyFile {
-        path: file.path.clone(),
-        text: CORE.into(),
-    });
-    let say = |written: &[Written]| -> Vec<_> {
-        written
-            .iter()
-            .map(|policy| (policy.info.id.clone(), policy.body.as_json()))
-            .collect()
-    };
-    let shipped = shipped.map(|shipped| say(&shipped));
-    if shipped.is_ok_and(|shipped| shipped == say(written)) {
-        return Vec::new();
-    }
-    let changed = written
-        .first()
-        .map(|first| line_and_column(&file.text, first.offset));
-    vec![Finding {
-        file: file.path.clone(),
-        at: changed,
-        code: "core-changed",
-        message: "the core policies are not as they are compiled into the program".to_owned(),
-        help: "put the file back as the program ships it; policies of your own go beneath `resources/`".to_owned(),
-    }]
 }

@@ -14,15 +14,16 @@ use super::entity::{Names, uid};
 use super::policy::{Body, Written};
 use super::schema::MemberType;
 use super::templates::RightTemplate;
+use crate::model::finding::Finding;
 use crate::model::id::{ActionName, ResourceId};
-use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
+use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::system::RightsOffered;
 
 /// How a policy is asked.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// Answered by the engine, from its columns.
-    Core,
+    Core(Policy),
     /// The same for all mandates with the same packages.
     Class(Policy),
     /// The same for all mandates with the same packages in contexts that have these members alike.
@@ -39,6 +40,8 @@ pub(super) struct InForce {
     pub(super) info: PolicyInfo,
     pub(super) kind: Kind,
     pub(super) has_id: bool,
+    /// Where its text begins in its file.
+    pub(super) offset: usize,
 }
 
 /// A policy folder, checked and compiled.
@@ -73,7 +76,13 @@ impl Compiled {
         check::folder(folder)
     }
 
-    /// What is odd in the folder, but not wrong.
+    /// All that is wrong with a folder, or odd about it, in the order of files and lines. A folder of which nothing is an
+    /// error can be put in force. Costs more than [`Self::compile`]: policies are compared with each other.
+    pub fn findings(folder: &PolicyFolder) -> Vec<Finding> {
+        check::findings(folder)
+    }
+
+    /// What is odd in the folder, but not wrong, as far as each policy tells by itself.
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
     }
@@ -148,7 +157,7 @@ impl Compiled {
             Some(Kind::Class(_)) => AskedAs::OnceAClass,
             Some(Kind::Context(..)) => AskedAs::OnceAContext,
             Some(Kind::Further(_)) => AskedAs::ForEachMandate,
-            Some(Kind::Core | Kind::Template) | None => AskedAs::Known,
+            Some(Kind::Core(_) | Kind::Template) | None => AskedAs::Known,
         }
     }
 
@@ -198,7 +207,14 @@ pub(super) fn in_force(
     rights: Vec<Written>,
     about_resources: Vec<(&PolicyFile, Vec<Written>)>,
 ) -> Vec<InForce> {
-    let core = core.into_iter().map(|written| (written, Some(Kind::Core)));
+    let core = core.into_iter().map(|written| {
+        let kind = match &written.body {
+            Body::Static(body) => Kind::Core(body.clone()),
+            // The core policies are as they are compiled in, and none is a template.
+            Body::Template(_) => Kind::Template,
+        };
+        (written, Some(kind))
+    });
     let rights = rights
         .into_iter()
         .map(|written| (written, Some(Kind::Template)));
@@ -216,6 +232,7 @@ pub(super) fn in_force(
             kind: own.unwrap_or_else(|| kind(written.body, idx(place), &is_plain)),
             info: written.info,
             has_id: written.has_id,
+            offset: written.offset,
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! The files of a folder by what they are for.
 
 use super::located::about_file;
-use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
+use crate::model::finding::{Finding, FindingCode};
+use crate::model::policy::{PolicyFile, PolicyFolder};
 
 /// The files that take part in decisions.
 pub(super) struct Files<'a> {
@@ -23,7 +24,7 @@ impl<'a> Files<'a> {
             if file.is_none() {
                 missing.push(about_file(
                     path,
-                    "missing-file",
+                    FindingCode::MissingFile,
                     format!("`{path}` is missing"),
                     "put the file back; every policy folder has it",
                 ));

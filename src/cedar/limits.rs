@@ -6,7 +6,8 @@
 //! above what anybody writes.
 
 use super::located::line_and_column;
-use crate::model::policy::{Finding, PolicyFile};
+use crate::model::finding::{Finding, FindingCode};
+use crate::model::policy::PolicyFile;
 
 /// How deep brackets may lie in brackets.
 pub(super) const MOST_NESTED: usize = 50;
@@ -53,13 +54,24 @@ pub(super) fn check(file: &PolicyFile, language: Language) -> Result<(), Finding
             return Err(Finding {
                 file: file.path.clone(),
                 at: Some(line_and_column(&file.text, offset)),
-                code: "too-deep",
+                code: FindingCode::TooDeep,
                 message,
                 help: "say it in several policies, or with a set: `[…].contains(…)`".to_owned(),
             });
         }
     }
     Ok(())
+}
+
+/// The comments of a policy file, in their order.
+pub(super) fn comments(text: &str) -> Vec<&str> {
+    let mut tokens = Tokens::of(text, Language::Policy);
+    while tokens.next().is_some() {}
+    let comments = tokens.comments.iter();
+    comments
+        .filter_map(|range| text.get(range.clone()))
+        .map(str::trim_end)
+        .collect()
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +91,7 @@ struct Tokens<'a> {
     bytes: &'a [u8],
     language: Language,
     at: usize,
+    comments: Vec<std::ops::Range<usize>>,
 }
 
 impl<'a> Tokens<'a> {
@@ -87,6 +100,7 @@ impl<'a> Tokens<'a> {
             bytes: text.as_bytes(),
             language,
             at: 0,
+            comments: Vec::new(),
         }
     }
 
@@ -96,9 +110,11 @@ impl<'a> Tokens<'a> {
 
     /// To the end of the line.
     fn pass_comment(&mut self) {
+        let begin = self.at;
         while self.byte(0).is_some_and(|byte| byte != b'\n') {
             self.at += 1;
         }
+        self.comments.push(begin..self.at);
     }
 
     /// Past the closing quote.

@@ -9,8 +9,9 @@ use super::entity::Names;
 use super::located::line_and_column;
 use super::policy::Written;
 use crate::model::catalogue::Catalogue;
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::ResourceId;
-use crate::model::policy::{Finding, PolicyFile};
+use crate::model::policy::PolicyFile;
 use crate::model::system::nearest;
 
 /// That the packages that a policy names are in the catalogue, and its resources in the stored entities.
@@ -28,7 +29,7 @@ pub(super) fn check(
         let (code, message, help) = if *of == Names::get().package {
             let unknown = unknown_package(catalogue, id)?;
             (
-                "unknown-package",
+                FindingCode::UnknownPackage,
                 unknown,
                 "write the package's bare code as `catalogue.json` has it".to_owned(),
             )
@@ -40,7 +41,7 @@ pub(super) fn check(
             let meant = nearest(id, known.iter().map(ResourceId::as_str))
                 .map(|nearest| format!("; did you mean `{nearest}`?"));
             (
-                "unknown-resource",
+                FindingCode::UnknownResource,
                 format!(
                     "resource `{id}` has no entity in `entities.json`{}",
                     meant.unwrap_or_default()

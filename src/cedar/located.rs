@@ -2,7 +2,7 @@
 
 use cedar_policy::ffi::DetailedError;
 
-use crate::model::policy::Finding;
+use crate::model::finding::{Finding, FindingCode};
 
 /// The line and column, both from 1 and the column in characters, of a byte in a text.
 pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
@@ -27,7 +27,7 @@ pub(super) fn on_one_line(text: &str) -> String {
 pub(super) fn finding(
     file: &str,
     text: &str,
-    code: &'static str,
+    code: FindingCode,
     error: &DetailedError,
     help: &str,
 ) -> Finding {
@@ -45,7 +45,7 @@ pub(super) fn finding(
 pub(super) fn findings(
     file: &str,
     text: &str,
-    code: &'static str,
+    code: FindingCode,
     error: &DetailedError,
     help: &str,
 ) -> Vec<Finding> {
@@ -59,7 +59,7 @@ pub(super) fn findings(
 /// A finding about a whole file.
 pub(super) fn about_file(
     file: &str,
-    code: &'static str,
+    code: FindingCode,
     message: impl Into<String>,
     help: impl Into<String>,
 ) -> Finding {
@@ -70,6 +70,38 @@ pub(super) fn about_file(
         message: on_one_line(&message.into()),
         help: on_one_line(&help.into()),
     }
+}
+
+/// Where something stands that a message names between backticks or as an id: the last such name that the text has in
+/// quotes.
+pub(super) fn place_of_named(text: &str, message: &str) -> Option<(usize, usize)> {
+    let named = message.split(['`', '"']).skip(1).step_by(2);
+    let mut places = named.filter_map(|name| text.find(&format!("\"{name}\"")));
+    let first = places.next()?;
+    Some(line_and_column(text, places.last().unwrap_or(first)))
+}
+
+/// Where a declaration of this kind and name stands in a schema.
+pub(super) fn place_of_declared(text: &str, kind: &str, name: &str) -> Option<(usize, usize)> {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let words = line.split_whitespace().next() == Some(kind);
+        let found = line.match_indices(name).find(|(at, _)| {
+            let before = line
+                .get(..*at)
+                .and_then(|before| before.chars().next_back());
+            let after = line
+                .get(at + name.len()..)
+                .and_then(|after| after.chars().next());
+            !before.is_some_and(is_of_name) && !after.is_some_and(is_of_name)
+        });
+        if let (true, Some((at, _))) = (words, found) {
+            return Some(line_and_column(text, offset + at));
+        }
+        offset += line.len();
+    }
+    None
 }
 
 #[cfg(test)]

@@ -6,30 +6,41 @@
 mod admin;
 mod answer;
 mod ask;
+mod branches;
 mod cell;
 mod check;
 mod classify;
 mod compile;
 mod context;
 mod context_use;
+mod coverage;
+mod dead;
 mod entity;
 mod export;
 mod files;
+mod layout;
 mod limits;
+mod lint;
 mod literals;
 mod located;
 mod policy;
 mod schema;
 mod scope;
+mod shadow;
+mod shipped;
 mod slice;
 mod templates;
+mod validate;
+mod walk;
 
 pub use answer::{
     ActionIdx, AskedAs, Effect, Found, Identity, PolicyIdx, PolicyInfo, ResourceSlot, Satisfied,
 };
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
+pub use coverage::{CoverQuestion, Coverage, CoveredCondition, CoveredPolicy};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
+pub use layout::{LayoutError, laid_out};
 
 #[cfg(test)]
 mod tests;

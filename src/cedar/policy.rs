@@ -5,8 +5,9 @@ use cedar_policy::{Policy, PolicyId, PolicySet, Template};
 
 use super::answer::{Effect, PolicyInfo};
 use super::limits::{self, Language};
-use super::located::{finding, findings, line_and_column};
-use crate::model::policy::{Finding, PolicyFile};
+use super::located::{findings, line_and_column};
+use crate::model::finding::{Finding, FindingCode};
+use crate::model::policy::PolicyFile;
 use crate::model::question::Obligations;
 
 /// A policy or a template, as Cedar has it.
@@ -32,7 +33,7 @@ impl Written {
     pub(super) fn finding(
         &self,
         file: &PolicyFile,
-        code: &'static str,
+        code: FindingCode,
         message: String,
         help: String,
     ) -> Finding {
@@ -89,7 +90,7 @@ fn parse_findings(file: &PolicyFile, refused: &cedar_policy::ParseErrors) -> Vec
             findings(
                 &file.path,
                 &file.text,
-                "parse",
+                FindingCode::Parse,
                 &DetailedError::from(error),
                 help,
             )
@@ -105,11 +106,12 @@ fn name(
     text: String,
 ) -> Result<Written, Box<Finding>> {
     let at = line_and_column(&file.text, offset);
-    let refuse = |message: String, help: &str| {
+    let refuse = |key: &str, message: String, help: &str| {
+        let place = text.find(&format!("@{key}")).unwrap_or(0);
         Box::new(Finding {
             file: file.path.clone(),
-            at: Some(at),
-            code: "annotation",
+            at: Some(line_and_column(&file.text, offset + place)),
+            code: FindingCode::Annotation,
             message,
             help: help.to_owned(),
         })
@@ -117,6 +119,7 @@ fn name(
     let given = body.annotation("id");
     if given.is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
         return Err(refuse(
+            "id",
             "`@id` is empty or has control characters".to_owned(),
             "give the policy a name of its own: `@id(\"my-service/read\")`",
         ));
@@ -128,6 +131,7 @@ fn name(
         Some(value) => match value.parse::<u8>() {
             Ok(level) if level <= 4 && value.len() == 1 => Ok(Some(level)),
             Ok(_) | Err(_) => Err(refuse(
+                key,
                 format!("`@{key}` is `{value}`, which is not a level from 0 to 4"),
                 &format!("write the level as a digit in quotes: `@{key}(\"3\")`"),
             )),
@@ -190,6 +194,13 @@ impl Body {
         }
     }
 
+    pub(super) fn annotations(&self) -> Vec<&str> {
+        match self {
+            Self::Static(policy) => policy.annotations().map(|(key, _)| key).collect(),
+            Self::Template(template) => template.annotations().map(|(key, _)| key).collect(),
+        }
+    }
+
     fn annotation(&self, key: &str) -> Option<&str> {
         match self {
             Self::Static(policy) => policy.annotation(key),
@@ -218,42 +229,4 @@ impl Body {
             Self::Template(template) => Self::Template(template.new_id(PolicyId::new(id))),
         }
     }
-}
-
-/// That every policy of a file validates strictly; and what is odd but not wrong.
-pub(super) fn validate(
-    file: &PolicyFile,
-    policies: &[Written],
-    validator: &cedar_policy::Validator,
-) -> (Vec<Finding>, Vec<Finding>) {
-    let mut set = PolicySet::new();
-    for policy in policies {
-        // An id that stands in the file twice is found elsewhere; its first policy is validated here.
-        let _ = match &policy.body {
-            Body::Static(body) => set.add(body.clone()),
-            Body::Template(body) => set.add_template(body.clone()),
-        };
-    }
-    let result = validator.validate(&set, cedar_policy::ValidationMode::Strict);
-    let wrong = result.validation_errors().map(|error| {
-        let help = "make the policy fit the schema, or add what it speaks of to the schema";
-        finding(
-            &file.path,
-            &file.text,
-            "validation",
-            &DetailedError::from(error),
-            help,
-        )
-    });
-    let odd = result.validation_warnings().map(|warning| {
-        let help = "the policy is in force as it is; look whether it says what is meant";
-        finding(
-            &file.path,
-            &file.text,
-            "warning",
-            &DetailedError::from(warning),
-            help,
-        )
-    });
-    (wrong.collect(), odd.collect())
 }

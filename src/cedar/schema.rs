@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::entity::{self, Names, datetime};
 use super::limits::{self, Language};
-use super::located::{about_file, findings};
+use super::located::{about_file, findings, place_of_declared};
 use crate::model::catalogue::Catalogue;
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::{ActionName, OrgNo, SystemId, SystemUserId};
 use crate::model::mandate::{Mandate, UserFacts};
-use crate::model::policy::{Finding, PolicyFile, PolicyFolder};
+use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::request::UserKind;
 use crate::model::time::{Timestamp, Window};
 
@@ -26,7 +27,7 @@ pub(super) fn parse(file: &PolicyFile) -> Result<(Schema, Vec<Finding>), Vec<Fin
                 findings(
                     &file.path,
                     &file.text,
-                    "warning",
+                    FindingCode::SchemaWarning,
                     &DetailedError::from(&warning),
                     help,
                 )
@@ -38,7 +39,7 @@ pub(super) fn parse(file: &PolicyFile) -> Result<(Schema, Vec<Finding>), Vec<Fin
             Err(findings(
                 &file.path,
                 &file.text,
-                "parse",
+                FindingCode::Parse,
                 &DetailedError::from(&refused),
                 help,
             ))
@@ -61,26 +62,32 @@ pub(super) fn actions(schema: &Schema) -> BTreeMap<ActionName, EntityUid> {
 
 /// That whatever grants compile to fits the schema, and that a bare question does.
 pub(super) fn check(
+    file: &PolicyFile,
     schema: &Schema,
     catalogue: &Catalogue,
     actions: &BTreeMap<ActionName, EntityUid>,
 ) -> Vec<Finding> {
     let mut wrong = Vec::new();
     if let Err(refused) = Entities::from_entities(samples(catalogue), Some(schema)) {
-        wrong.push(about_file(
+        let mut finding = about_file(
             PolicyFolder::SCHEMA,
-            "schema",
+            FindingCode::Schema,
             format!(
                 "what grants compile to does not fit: {}",
                 DetailedError::from(&refused).message
             ),
             "keep `Mandate`, `SystemUser` and `System` as the program ships them; own attributes of theirs have to be optional",
-        ));
+        );
+        let of = ["SystemUser", "System", "Mandate"]
+            .into_iter()
+            .find(|of| finding.message.contains(&format!("{of}::")));
+        finding.at = of.and_then(|of| place_of_declared(&file.text, "entity", of));
+        wrong.push(finding);
     }
     if actions.is_empty() {
         wrong.push(about_file(
             PolicyFolder::SCHEMA,
-            "schema",
+            FindingCode::Schema,
             "no action applies to `Mandate` and `Resource`",
             "declare one: `action read appliesTo { principal: [Mandate], resource: [Resource], context: Asked };`",
         ));
@@ -89,15 +96,17 @@ pub(super) fn check(
         let bare = Context::from_pairs([("now".to_owned(), datetime(Timestamp::from_millis(0)))]);
         let Ok(bare) = bare else { continue };
         if let Err(refused) = bare.validate(schema, action) {
-            wrong.push(about_file(
+            let mut finding = about_file(
                 PolicyFolder::SCHEMA,
-                "schema",
+                FindingCode::Schema,
                 format!(
                     "a question that brings only the clock does not fit action `{name}`: {}",
                     DetailedError::from(&refused).message
                 ),
                 "give the action the context type `Asked`, with `now: datetime`; own members have to be optional",
-            ));
+            );
+            finding.at = place_of_declared(&file.text, "action", name.as_str());
+            wrong.push(finding);
         }
     }
     wrong
@@ -149,6 +158,7 @@ pub(super) struct MemberType {
 
 /// That the authentication level is a number wherever the schema has it.
 pub(super) fn check_level(
+    file: &PolicyFile,
     actions: &[ActionName],
     members: &[BTreeMap<String, MemberType>],
 ) -> Vec<Finding> {
@@ -157,10 +167,11 @@ pub(super) fn check_level(
         level.is_some_and(|level| level.said != "a whole number")
     });
     wrong
-        .map(|(action, _)| {
-            about_file(
+        .map(|(action, _)| Finding {
+            at: place_of_declared(&file.text, "action", action.as_str()),
+            ..about_file(
                 PolicyFolder::SCHEMA,
-                "schema",
+                FindingCode::Schema,
                 format!("`authenticationLevel` of action `{action}` is not a Long"),
                 "declare it as `authenticationLevel?: Long`",
             )

@@ -8,10 +8,11 @@ use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use super::answer::{Found, Identity};
 use super::compile::Compiled;
 use super::entity::{self, Names};
-use super::located::{about_file, finding};
+use super::located::{about_file, finding, place_of_named};
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::ResourceId;
 use crate::model::mandate::Mandate;
-use crate::model::policy::{Finding, PolicyFile};
+use crate::model::policy::PolicyFile;
 
 /// The stored entities, with the schema's actions.
 pub(super) fn stored(file: &PolicyFile, schema: &Schema) -> Result<Entities, Vec<Finding>> {
@@ -19,25 +20,32 @@ pub(super) fn stored(file: &PolicyFile, schema: &Schema) -> Result<Entities, Vec
         return Err(vec![Finding {
             file: file.path.clone(),
             at: Some((refused.line(), refused.column().max(1))),
-            code: "parse",
+            code: FindingCode::Parse,
             message: format!("not a JSON array of entities: {refused}"),
             help: "see https://docs.cedarpolicy.com/auth/entities-syntax.html for how entities are written".to_owned(),
         }]);
     }
     let entities = Entities::from_json_str(&file.text, Some(schema)).map_err(|refused| {
         let help = "make the entity fit the schema, or declare its type and attributes there";
-        vec![finding(
+        let mut finding = finding(
             &file.path,
             &file.text,
-            "entity",
+            FindingCode::Entity,
             &DetailedError::from(&refused),
             help,
-        )]
+        );
+        finding.at = finding
+            .at
+            .or_else(|| place_of_named(&file.text, &finding.message.replace('`', "")));
+        vec![finding]
     })?;
     let wrong: Vec<_> = entities
         .iter()
         .filter_map(|entity| refusal(&entities, &entity.uid()))
-        .map(|(message, help)| about_file(&file.path, "entity", message, help))
+        .map(|(message, help)| Finding {
+            at: place_of_named(&file.text, message.split(" is ").next().unwrap_or_default()),
+            ..about_file(&file.path, FindingCode::Entity, message, help)
+        })
         .collect();
     if wrong.is_empty() {
         Ok(entities)
@@ -106,6 +114,25 @@ pub(super) fn for_mandate(
         if grants.0.contains_key(&identity.uid()) {
             continue;
         }
+        if let Some(found) = find(identity) {
+            grants.put(&found)?;
+        }
+    }
+    compiled
+        .stored
+        .clone()
+        .add_entities(grants.0.into_values(), None)
+        .ok()
+}
+
+/// What a question about a mandate that is not there can see.
+pub(super) fn for_nobody(
+    compiled: &Compiled,
+    by_context: &BTreeSet<Identity>,
+    find: &dyn Fn(&Identity) -> Option<Found>,
+) -> Option<Entities> {
+    let mut grants = Grants(HashMap::new());
+    for identity in compiled.mentioned().iter().chain(by_context) {
         if let Some(found) = find(identity) {
             grants.put(&found)?;
         }

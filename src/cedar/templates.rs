@@ -10,8 +10,9 @@ use cedar_policy::{
 use super::answer::{Effect, PolicyIdx};
 use super::entity::{Names, uid};
 use super::policy::{Body, Written};
+use crate::model::finding::{Finding, FindingCode};
 use crate::model::id::ActionName;
-use crate::model::policy::{Finding, PolicyFile};
+use crate::model::policy::PolicyFile;
 
 /// What every template's id begins with, and so every link's.
 pub(super) const TEMPLATE_PREFIX: &str = "core/single-right/";
@@ -34,7 +35,12 @@ pub(super) fn check<'a>(
     known: &[ActionName],
 ) -> Result<(&'a Template, Vec<ActionName>), Finding> {
     let refuse = |message: &str, help: &str| {
-        written.finding(file, "template", message.to_owned(), help.to_owned())
+        written.finding(
+            file,
+            FindingCode::Template,
+            message.to_owned(),
+            help.to_owned(),
+        )
     };
     let Body::Template(template) = &written.body else {
         return Err(refuse(

@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::args_admin::{Client, Party, Relation, Request, System, SystemUser};
+use super::args_policy::Policy;
 use super::args_search::Search;
 
 const EXAMPLES: &str = "\
@@ -115,9 +116,11 @@ pub(crate) enum Command {
     /// Export the compiled state as plain Cedar (an operator)
     #[command(after_help = "Examples:\n  fullmakt export --cedar out --token demo-operator")]
     Export(Export),
-    /// Policy folders: check
+    /// Policy folders: check, format, test
     #[command(subcommand)]
-    #[command(after_help = "Examples:\n  fullmakt policy check policies")]
+    #[command(
+        after_help = "Examples:\n  fullmakt policy check policies\n  fullmakt policy fmt --check policies\n  fullmakt policy test policies --coverage text"
+    )]
     Policy(Policy),
     /// A closed store: snapshot, restore
     #[command(subcommand)]
@@ -256,16 +259,6 @@ pub(crate) struct Export {
     /// The policy folder, with --data
     #[arg(long, default_value = "policies", value_name = "DIR")]
     pub(crate) policies: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
-    /// Parse and validate a policy folder; exit code 0 is clean, 1 has findings, 2 could not be read
-    #[command(after_help = "Example:\n  fullmakt policy check policies")]
-    Check {
-        #[arg(default_value = "policies")]
-        dir: PathBuf,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,12 +7,10 @@ use fullmakt::http::{Callers, Limits};
 use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::id::ActorId;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use fullmakt::model::table::{Fields, Findings, Located};
 
 use super::Failure;
 use super::config_caller::{CallerText, caller_text};
-use super::config_table::{Fields, Findings, Located};
 
 const KEYS: [&str; 8] = [
     "listen",
@@ -75,14 +73,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 
 fn parse(text: &str, file: &str) -> Result<Config, Failure> {
     let mut found = Findings::of(file, text);
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => {
-            found.add(error.span().map_or(0, |span| span.start), error.message());
-            return Err(found.into_failure());
-        }
-    };
-    let mut fields = Fields::of(table, String::new());
+    let mut fields = Fields::parse(text, &mut found);
     fields.known_only(&KEYS, "", &mut found);
     let mut limits = Limits::default();
     if let Some(seconds) = fields.number("drain_seconds", 0..=3600, &mut found) {
@@ -101,7 +92,7 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
         callers: callers(&mut fields, &mut found),
         file: file.to_owned(),
     };
-    found.into_result()?;
+    found.into_result().map_err(Failure::several)?;
     Ok(config)
 }
 
@@ -110,25 +101,8 @@ fn folder(text: &str) -> Result<PathBuf, String> {
 }
 
 fn callers(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<CallerText> {
-    let Some(value) = fields.take("caller") else {
-        return Vec::new();
-    };
-    let byte = value.span().start;
-    let DeValue::Array(items) = value.into_inner() else {
-        found.add(
-            byte,
-            "`caller` has to be written as `[[caller]]`, once a caller",
-        );
-        return Vec::new();
-    };
     let mut callers: Vec<CallerText> = Vec::new();
-    for (nth, item) in items.into_iter().enumerate() {
-        let span = item.span();
-        let DeValue::Table(table) = item.into_inner() else {
-            found.add(span.start, format!("caller {} has to be a table", nth + 1));
-            continue;
-        };
-        let table = Fields::of(Spanned::new(span, table), format!("caller {}: ", nth + 1));
+    for (nth, table) in fields.tables("caller", found).into_iter().enumerate() {
         let Some(Located {
             byte,
             value: caller,

@@ -4,8 +4,7 @@ use fullmakt::model::caller::{BoundResources, CallerKind, TokenHash};
 use fullmakt::model::catalogue::{Catalogue, UnknownPackage};
 use fullmakt::model::id::{ActorId, OrgNo};
 use fullmakt::model::system::nearest;
-
-use super::config_table::{Fields, Findings, Located};
+use fullmakt::model::table::{Fields, Findings, Located};
 
 const CALLER_KEYS: [&str; 6] = ["id", "sha256", "kind", "resources", "party", "packages"];
 const KINDS: [&str; 4] = ["resource-api", "vendor", "person", "operator"];

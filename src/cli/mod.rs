@@ -3,11 +3,11 @@
 mod admin;
 mod args;
 mod args_admin;
+mod args_policy;
 mod args_search;
 mod ask;
 mod config;
 mod config_caller;
-mod config_table;
 mod daemon;
 mod demo;
 mod output;

@@ -3,7 +3,8 @@
 use crate::cedar::Compiled;
 use crate::model::caller::Actor;
 use crate::model::catalogue::Catalogue;
-use crate::model::policy::{Finding, PolicyFolder};
+use crate::model::finding::{Finding, FindingCode};
+use crate::model::policy::PolicyFolder;
 
 use super::generation::Generation;
 
@@ -35,13 +36,13 @@ pub(super) fn catalogue_of(
     Catalogue::parse(text, before).map_err(|error| Finding {
         file: PolicyFolder::CATALOGUE.into(),
         at: None,
-        code: "catalogue",
+        code: FindingCode::Catalogue,
         message: error.to_string(),
         help: "compare it with the catalogue that the project ships".to_owned(),
     })
 }
 
-/// Everything that is wrong with a policy folder; nothing if it can be put in force.
-pub fn check_policies(folder: PolicyFolder) -> Vec<Finding> {
-    compile(folder).err().unwrap_or_default()
+/// All that is wrong with a policy folder, or odd about it; without an error it can be put in force.
+pub fn check_policies(folder: &PolicyFolder) -> Vec<Finding> {
+    Compiled::findings(folder)
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::model::catalogue::Catalogue;
 use crate::model::event::{Cause, Event};
-use crate::model::policy::{Finding, PolicyFolder};
+use crate::model::finding::Finding;
+use crate::model::policy::PolicyFolder;
 use crate::model::time::Timestamp;
 
 use super::error::{PutPoliciesError, Unavailable};

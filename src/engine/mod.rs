@@ -9,6 +9,7 @@ mod authorise;
 mod chain;
 mod column;
 mod command;
+mod cover;
 mod decide;
 mod error;
 mod explain;

@@ -70,28 +70,3 @@ impl PolicyFolder {
         hash.finish()
     }
 }
-
-/// Something wrong in a policy folder, and what mends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The file, by its path in the folder.
-    pub file: Box<str>,
-    /// The line, from 1, and the column in characters, from 1, where they are known.
-    pub at: Option<(usize, usize)>,
-    /// A stable name for this kind of finding: `parse`, `validation`, `duplicate-id`, …
-    pub code: &'static str,
-    /// What is wrong, one line.
-    pub message: String,
-    /// What mends it, one line.
-    pub help: String,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some((line, column)) = self.at {
-            write!(f, ":{line}:{column}")?;
-        }
-        write!(f, ": {} ({})", self.message, self.code)
-    }
-}

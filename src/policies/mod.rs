@@ -3,9 +3,11 @@
 //! Only texts pass through here; what they mean, and whether they are right, `cedar/` says.
 
 mod read;
+mod report;
 mod shipped;
 
-pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read};
+pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read, read_tests};
+pub use report::Report;
 pub use shipped::shipped;
 
 #[cfg(test)]

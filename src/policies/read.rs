@@ -109,6 +109,7 @@ pub fn read(folder: &Path) -> Result<PolicyFolder, ReadFolderError> {
         folder,
         files: Vec::new(),
         bytes: 0,
+        extension: "cedar",
     };
     for file in REQUIRED {
         let path = folder.join(file);
@@ -136,14 +137,34 @@ pub fn read(folder: &Path) -> Result<PolicyFolder, ReadFolderError> {
     Ok(PolicyFolder::new(reading.files))
 }
 
+/// The folder of test files in a policy folder.
+const TESTS: &str = "tests/";
+
+/// Reads the test files of a policy folder: every `.toml` beneath `tests/`, in the order of their paths. None is no error.
+pub fn read_tests(folder: &Path) -> Result<Vec<PolicyFile>, ReadFolderError> {
+    let mut reading = Reading {
+        folder,
+        files: Vec::new(),
+        bytes: 0,
+        extension: "toml",
+    };
+    let tests = folder.join(TESTS);
+    if tests.exists() {
+        reading.beneath(&tests, TESTS, MOST_DEEP)?;
+    }
+    reading.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(reading.files)
+}
+
 struct Reading<'a> {
+    extension: &'static str,
     folder: &'a Path,
     files: Vec<PolicyFile>,
     bytes: u64,
 }
 
 impl Reading<'_> {
-    /// Every policy file beneath a folder; `name` is the folder's path in the policy folder and ends with `/`.
+    /// Every file of the wanted kind beneath a folder; `name` is the folder's path in the policy folder and ends with `/`.
     fn beneath(&mut self, path: &Path, name: &str, deep: usize) -> Result<(), ReadFolderError> {
         if deep == 0 {
             return Err(ReadFolderError::TooDeep {
@@ -162,7 +183,10 @@ impl Reading<'_> {
             let found = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
             if found.is_dir() {
                 self.beneath(&path, &format!("{name}{own}/"), deep - 1)?;
-            } else if has_policies(own) {
+            } else if Path::new(own)
+                .extension()
+                .is_some_and(|of| of == self.extension)
+            {
                 self.file(&path, format!("{name}{own}"))?;
             }
         }
@@ -194,12 +218,6 @@ impl Reading<'_> {
         });
         Ok(())
     }
-}
-
-fn has_policies(name: &str) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "cedar")
 }
 
 /// Hidden files, editors' backups and folders that hold no policies in force.

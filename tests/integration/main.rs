@@ -20,6 +20,7 @@ mod law;
 mod past;
 mod random_worlds;
 mod rules;
+mod scenario;
 mod search;
 #[cfg(feature = "daemon")]
 mod served;

@@ -68,7 +68,7 @@ fn a_policy_that_does_not_fit_the_schema_is_told_at_its_place() {
     assert_eq!(
         told_of("permit (\n  principal,\n  action == Action::\"red\",\n  resource\n);"),
         [
-            "resources/own.cedar:3:13: for policy `resources/own.cedar#1`, unrecognized action `Action::\"red\"` (validation)"
+            "resources/own.cedar:3:13: for policy `resources/own.cedar#1`, unrecognized action `Action::\"red\"` (unknown-action)"
         ]
     );
 }
@@ -132,7 +132,7 @@ fn a_catalogue_that_cannot_be_read_is_told_at_its_place() {
     assert_eq!(
         told(&unknown),
         [
-            "catalogue.json: relation `revisor` gives access package `revisormedarbeidar`, which is not in the catalogue (catalogue)"
+            "catalogue.json:243:21: relation `revisor` gives access package `revisormedarbeidar`, which is not in the catalogue (catalogue)"
         ]
     );
 }
@@ -148,8 +148,8 @@ fn the_core_policies_may_be_laid_out_but_not_changed() {
         ("unless { principal has party }", "unless { true }"),
         ("@id(\"core/in-force\")", "@id(\"core/in-force2\")"),
         (
-            "forbid (principal is Mandate, action, resource)\nwhen",
-            "forbid (principal, action, resource)\nwhen",
+            "  principal is Mandate,\n  action,\n  resource\n)\nwhen",
+            "  principal,\n  action,\n  resource\n)\nwhen",
         ),
     ];
     for (from, to) in changed {
@@ -284,7 +284,7 @@ fn a_package_that_is_not_in_the_catalogue_is_told_with_the_nearest() {
     assert_eq!(
         told(&admin),
         [
-            "admin.cedar:94:17: access package `tilgangstyrer` is not in the catalogue; did you mean `tilgangsstyrer`? (unknown-package)"
+            "admin.cedar:102:17: access package `tilgangstyrer` is not in the catalogue; did you mean `tilgangsstyrer`? (unknown-package)"
         ]
     );
 }

@@ -84,7 +84,7 @@ fn entities_that_are_compiled_from_grants_cannot_be_stored() {
             r#"{{"uid":{{"type":"System","id":"a"}},"attrs":{{"vendor":{org}}},"parents":[]}}"#
         )),
         [
-            r#"entities.json: System::"a" cannot be stored: the program makes such entities from what was approved and delegated (entity)"#
+            r#"entities.json:1:31: System::"a" cannot be stored: the program makes such entities from what was approved and delegated (entity)"#
         ]
     );
     assert_eq!(
@@ -92,7 +92,7 @@ fn entities_that_are_compiled_from_grants_cannot_be_stored() {
             r#"{{"uid":{{"type":"Mandate","id":"a"}},"attrs":{{"party":{org}}},"parents":[]}}"#
         )),
         [
-            r#"entities.json: Mandate::"a" cannot be stored: the program makes such entities from what was approved and delegated (entity)"#
+            r#"entities.json:1:32: Mandate::"a" cannot be stored: the program makes such entities from what was approved and delegated (entity)"#
         ]
     );
     assert_eq!(
@@ -100,13 +100,13 @@ fn entities_that_are_compiled_from_grants_cannot_be_stored() {
             r#"{{"uid":{{"type":"Resource","id":"a b"}},"attrs":{{"owner":{org}}},"parents":[]}}"#
         )),
         [
-            r#"entities.json: Resource::"a b" cannot be asked about: its id is not 1 to 256 characters of a-z, A-Z, 0-9, `-`, `_`, `.`, `:` and `/` (entity)"#
+            r#"entities.json:1:33: Resource::"a b" cannot be asked about: its id is not 1 to 256 characters of a-z, A-Z, 0-9, `-`, `_`, `.`, `:` and `/` (entity)"#
         ]
     );
     assert_eq!(
         stored(r#"{"uid":{"type":"Resource","id":"a"},"attrs":{},"parents":[]}"#),
         [
-            r#"entities.json: entity does not conform to the schema: expected entity `Resource::"a"` to have attribute `owner`, but it does not (entity)"#
+            r#"entities.json:1:33: entity does not conform to the schema: expected entity `Resource::"a"` to have attribute `owner`, but it does not (entity)"#
         ]
     );
 }
@@ -129,7 +129,7 @@ fn nothing_stored_can_stand_beneath_a_grant() {
     assert_eq!(
         told(&folder),
         [
-            r#"entities.json: Resource::"mva-melding-innsending" is beneath Mandate::"u@p", which the program makes from what was approved and delegated (entity)"#
+            r#"entities.json:3:38: Resource::"mva-melding-innsending" is beneath Mandate::"u@p", which the program makes from what was approved and delegated (entity)"#
         ]
     );
 }
@@ -141,17 +141,17 @@ fn a_schema_has_to_take_what_grants_compile_to() {
         (
             "kind: String,",
             "kind: String,\n  level: Long,",
-            "schema.cedarschema: what grants compile to does not fit: entity does not conform to the schema: expected entity `SystemUser::\"00000000-0000-0000-0000-000000000001\"` to have attribute `level`, but it does not (schema)",
+            "schema.cedarschema:20:8: what grants compile to does not fit: entity does not conform to the schema: expected entity `SystemUser::\"00000000-0000-0000-0000-000000000001\"` to have attribute `level`, but it does not (schema)",
         ),
         (
             "  authenticationLevel?: Long,",
             "  channel: String,\n  authenticationLevel?: Long,",
-            "schema.cedarschema: a question that brings only the clock does not fit action `read`: context `{now: datetime(\"1970-01-01T00:00:00Z\")}` is not valid for `Action::\"read\"` (schema)",
+            "schema.cedarschema:48:8: a question that brings only the clock does not fit action `read`: context `{now: datetime(\"1970-01-01T00:00:00Z\")}` is not valid for `Action::\"read\"` (schema)",
         ),
         (
             "authenticationLevel?: Long",
             "authenticationLevel?: String",
-            "schema.cedarschema: `authenticationLevel` of action `read` is not a Long (schema)",
+            "schema.cedarschema:47:8: `authenticationLevel` of action `read` is not a Long (schema)",
         ),
     ] {
         let told = told(&edited(&whole, PolicyFolder::SCHEMA, from, to));
@@ -221,12 +221,12 @@ fn the_schema_of_callers_has_to_take_what_the_program_makes() {
     let template = edited(
         &whole,
         PolicyFolder::ADMIN,
-        "permit (principal is Vendor, action == Action::\"readParty\", resource is Party);",
-        "permit (principal == ?principal, action == Action::\"readParty\", resource is Party);",
+        "  principal is Vendor,\n  action == Action::\"readParty\",",
+        "  principal == ?principal,\n  action == Action::\"readParty\",",
     );
     assert_eq!(
         told(&template),
-        ["admin.cedar:15:1: a template stands among the policies about callers (template)"]
+        ["admin.cedar:13:1: a template stands among the policies about callers (template)"]
     );
     let twice = edited(
         &whole,
@@ -236,7 +236,7 @@ fn the_schema_of_callers_has_to_take_what_the_program_makes() {
     );
     assert_eq!(
         told(&twice),
-        ["admin.cedar:18:1: the id `admin/person-reads-parties` stands twice (duplicate-id)"]
+        ["admin.cedar:20:1: the id `admin/person-reads-parties` stands twice (duplicate-id)"]
     );
 }
 
@@ -255,7 +255,7 @@ fn what_is_odd_but_not_wrong_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "resources/own.cedar:1:1: for policy `resources/own.cedar#1`, policy is impossible: the policy expression evaluates to false for all valid requests (warning)"
+            "resources/own.cedar:1:1: for policy `resources/own.cedar#1`, policy is impossible: the policy expression evaluates to false for all valid requests (never-applies)"
         ]
     );
 }

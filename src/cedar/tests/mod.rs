@@ -4,6 +4,7 @@ mod admin;
 mod classes;
 mod classify;
 mod context;
+mod coverage;
 mod export;
 mod findings;
 mod findings_of_folders;

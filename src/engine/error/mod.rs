@@ -3,8 +3,8 @@
 mod command;
 mod entitled;
 
+use crate::model::finding::Finding;
 use crate::model::id::{OrgNo, RequestId, Revision, SystemId, SystemUserId};
-use crate::model::policy::Finding;
 use crate::model::relation::RelationKey;
 use crate::store::{OpenError, ReadError};
 

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::cedar::{CheckedContext, ContextError, Identity};
 use crate::model::event::Event;
+use crate::model::finding::Finding;
 use crate::model::id::{ActionName, Revision};
-use crate::model::policy::Finding;
 use crate::model::question::{Asked, Explained, Question};
 use crate::model::time::Timestamp;
 use crate::store::{ReadError, Store, Subject};

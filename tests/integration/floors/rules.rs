@@ -20,13 +20,16 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 24] = [
+pub(super) const HOMES: [(&str, &str); 26] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
     ("sha2", "model"),
     ("subtle", "model"),
+    ("toml", "model"),
     ("cedar_policy", "cedar"),
+    ("cedar_policy_core", "cedar"),
+    ("cedar_policy_formatter", "cedar"),
     ("sled", "store"),
     ("ciborium", "store"),
     ("crc32fast", "store"),
@@ -41,7 +44,6 @@ pub(super) const HOMES: [(&str, &str); 24] = [
     ("matchit", "http"),
     ("prometheus_client", "http"),
     ("clap", "cli"),
-    ("toml", "cli"),
     ("tracing_subscriber", "cli"),
     ("tempfile", "cli"),
     ("indicatif", "cli"),

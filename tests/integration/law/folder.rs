@@ -1,6 +1,7 @@
 //! A policy folder as an administrator may write it, from the parts that a plan chose.
 
-use fullmakt::model::policy::{Finding, PolicyFile, PolicyFolder};
+use fullmakt::model::finding::Finding;
+use fullmakt::model::policy::{PolicyFile, PolicyFolder};
 use fullmakt::policies;
 use serde_json::Value;
 

@@ -1,88 +1,49 @@
-//! Tables of `fullmakt.toml`, read strictly: everything that is wrong is gathered, each with its line.
+//! TOML tables, read strictly: everything that is wrong is gathered, each with its line. What the fields mean, their
+//! readers say.
+
+mod findings;
+mod several;
 
 use std::ops::{Range, RangeInclusive};
 
-use fullmakt::model::system::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Failure;
+use super::system::nearest;
+use super::time::Timestamp;
 
-/// How much of a wrong value is shown.
-const MOST_SHOWN: usize = 60;
-
-/// What is wrong with a file so far.
-pub(super) struct Findings<'t> {
-    file: &'t str,
-    text: &'t str,
-    found: Vec<(usize, String)>,
-}
-
-impl<'t> Findings<'t> {
-    pub(super) fn of(file: &'t str, text: &'t str) -> Self {
-        Self {
-            file,
-            text,
-            found: Vec::new(),
-        }
-    }
-
-    /// The line of a byte.
-    pub(super) fn line(&self, byte: usize) -> usize {
-        let before = self.text.as_bytes().iter().take(byte);
-        before.filter(|byte| **byte == b'\n').count() + 1
-    }
-
-    pub(super) fn add(&mut self, byte: usize, message: impl Into<String>) {
-        let line = self.line(byte);
-        self.found.push((line, message.into()));
-    }
-
-    /// A value as the file has it, on one line.
-    fn shown(&self, span: Range<usize>) -> String {
-        let text = self.text.get(span).unwrap_or_default();
-        let first = text.lines().next().unwrap_or_default();
-        let mut shown: String = first.chars().take(MOST_SHOWN).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        shown
-    }
-
-    /// Nothing, or all that is wrong.
-    pub(super) fn into_result(self) -> Result<(), Failure> {
-        if self.found.is_empty() {
-            Ok(())
-        } else {
-            Err(self.into_failure())
-        }
-    }
-
-    /// All that is wrong, in the order of the file.
-    pub(super) fn into_failure(mut self) -> Failure {
-        self.found.sort_by_key(|(line, _)| *line);
-        let told = |(line, message)| format!("{}:{line}: {message}", self.file);
-        Failure::several(self.found.into_iter().map(told).collect())
-    }
-}
+pub use findings::Findings;
 
 /// A value and the byte where it stands.
-pub(super) struct Located<T> {
-    pub(super) byte: usize,
-    pub(super) value: T,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The byte.
+    pub byte: usize,
+    /// The value.
+    pub value: T,
 }
 
 /// A table whose fields are taken one by one. A field that is wrong is a finding, and absent.
-pub(super) struct Fields<'t> {
+#[derive(Debug, Clone)]
+pub struct Fields<'t> {
     table: DeTable<'t>,
     /// Where the table begins: the line of what is missing.
-    pub(super) byte: usize,
+    pub byte: usize,
     /// What its findings begin with, such as `caller 1: `.
     of: String,
 }
 
 impl<'t> Fields<'t> {
-    pub(super) fn of(table: Spanned<DeTable<'t>>, of: String) -> Self {
+    /// The table that a whole text is. If it is not TOML, that is the one finding, and the table has no fields.
+    pub fn parse(text: &'t str, found: &mut Findings<'_>) -> Self {
+        let table = DeTable::parse(text).unwrap_or_else(|error| {
+            found.add(error.span().map_or(0, |span| span.start), error.message());
+            Spanned::new(0..0, DeTable::default())
+        });
+        Self::of(table, String::new())
+    }
+
+    fn of(table: Spanned<DeTable<'t>>, of: String) -> Self {
         Self {
             byte: table.span().start,
             table: table.into_inner(),
@@ -90,21 +51,18 @@ impl<'t> Fields<'t> {
         }
     }
 
-    pub(super) fn wrong(
-        &self,
-        byte: usize,
-        message: impl std::fmt::Display,
-        found: &mut Findings<'_>,
-    ) {
+    /// Something is wrong with this table.
+    pub fn wrong(&self, byte: usize, message: impl std::fmt::Display, found: &mut Findings<'_>) {
         found.add(byte, format!("{}{message}", self.of));
     }
 
-    pub(super) fn missing(&self, key: &str, found: &mut Findings<'_>) {
+    /// A field that is needed is not there.
+    pub fn missing(&self, key: &str, found: &mut Findings<'_>) {
         self.wrong(self.byte, format!("`{key}` is missing"), found);
     }
 
     /// Every key that is not known is a finding.
-    pub(super) fn known_only(&self, known: &[&str], what: &str, found: &mut Findings<'_>) {
+    pub fn known_only(&self, known: &[&str], what: &str, found: &mut Findings<'_>) {
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
@@ -115,17 +73,17 @@ impl<'t> Fields<'t> {
         }
     }
 
-    /// A field, whatever it is.
-    pub(super) fn take(&mut self, key: &str) -> Option<Spanned<DeValue<'t>>> {
+    fn take(&mut self, key: &str) -> Option<Spanned<DeValue<'t>>> {
         self.table.remove(key)
     }
 
     /// Where a field stands.
-    pub(super) fn place(&self, key: &str) -> Option<usize> {
+    pub fn place(&self, key: &str) -> Option<usize> {
         self.table.get(key).map(|value| value.span().start)
     }
 
-    pub(super) fn is_list(&self, key: &str) -> bool {
+    /// Whether a field is a list.
+    pub fn is_list(&self, key: &str) -> bool {
         self.table
             .get(key)
             .is_some_and(|value| value.get_ref().is_array())
@@ -141,7 +99,8 @@ impl<'t> Fields<'t> {
         );
     }
 
-    pub(super) fn text(&mut self, key: &str, found: &mut Findings<'_>) -> Option<Located<String>> {
+    /// A text, which may not be empty.
+    pub fn text(&mut self, key: &str, found: &mut Findings<'_>) -> Option<Located<String>> {
         let value = self.take(key)?;
         let (byte, span) = (value.span().start, value.span());
         let DeValue::String(text) = value.into_inner() else {
@@ -157,7 +116,7 @@ impl<'t> Fields<'t> {
     }
 
     /// A text that a function reads.
-    pub(super) fn read_as<T>(
+    pub fn read_as<T>(
         &mut self,
         key: &str,
         read: impl FnOnce(&str) -> Result<T, String>,
@@ -174,7 +133,7 @@ impl<'t> Fields<'t> {
     }
 
     /// A text of a form of its own.
-    pub(super) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         &mut self,
         key: &str,
         found: &mut Findings<'_>,
@@ -185,7 +144,8 @@ impl<'t> Fields<'t> {
         Some(Located { byte, value })
     }
 
-    pub(super) fn number(
+    /// A whole number.
+    pub fn number(
         &mut self,
         key: &str,
         within: RangeInclusive<i64>,
@@ -204,8 +164,40 @@ impl<'t> Fields<'t> {
         number
     }
 
+    /// An instant, in quotes or without.
+    pub fn instant(&mut self, key: &str, found: &mut Findings<'_>) -> Option<Timestamp> {
+        let value = self.take(key)?;
+        let span = value.span();
+        let written = match value.into_inner() {
+            DeValue::String(text) => text.into_owned(),
+            DeValue::Datetime(at) => at.to_string(),
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => String::new(),
+        };
+        let instant = written.parse().ok();
+        if instant.is_none() {
+            self.not(key, span, "an instant as `2026-01-01T12:00:00Z`", found);
+        }
+        instant
+    }
+
+    /// `true` or `false`; false if it is not there.
+    pub fn flag(&mut self, key: &str, found: &mut Findings<'_>) -> bool {
+        let Some(value) = self.take(key) else {
+            return false;
+        };
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.not(key, value.span(), "true or false", found);
+        }
+        flag.unwrap_or_default()
+    }
+
     /// A list of strings, and where it stands.
-    pub(super) fn texts(
+    pub fn texts(
         &mut self,
         key: &str,
         found: &mut Findings<'_>,

@@ -1,0 +1,182 @@
+//! Running test files: each in a world of its own, each question by the engine.
+
+use std::path::Path;
+
+use super::cases::Case;
+use super::coverage::CoverageReport;
+use super::read::Suite;
+use super::world;
+use crate::cedar::Coverage;
+use crate::engine::{Engine, OpenEngineError};
+use crate::model::policy::{PolicyFile, PolicyFolder};
+use crate::model::question::{Asked, Explained, Question};
+
+/// Why a test file was not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The file is not written as it should be: all that is wrong, a line each.
+    #[error("{}", .0.join("\n"))]
+    Read(Vec<String>),
+    /// The engine refused a part of its world: all that it refused, a line each.
+    #[error("{}", .0.join("\n"))]
+    World(Vec<String>),
+    /// No engine could be opened, perhaps because the policies are broken.
+    #[error(transparent)]
+    Engine(Box<OpenEngineError>),
+    /// A world could not be cleared away.
+    #[error("`{path}`: {source}")]
+    Scratch {
+        /// Where.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// What came of a question.
+#[derive(Debug, Clone)]
+pub enum Got {
+    /// An answer with its reasons.
+    Answer(Box<Explained>),
+    /// The question could not be asked, and why.
+    Nothing(String),
+}
+
+/// A case, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The case.
+    pub case: Case,
+    /// What came of it.
+    pub got: Got,
+}
+
+impl Outcome {
+    /// Whether that is what was expected.
+    pub fn is_expected(&self) -> bool {
+        let Got::Answer(got) = &self.got else {
+            return false;
+        };
+        let expected = &self.case.expected;
+        let policies = expected.policies.as_ref().is_none_or(|expected| {
+            let mut decided = got.explanation.policies.clone();
+            decided.sort_unstable();
+            *expected == decided
+        });
+        got.explanation.code == expected.code
+            && got.decision.obligations == expected.obligations
+            && policies
+    }
+}
+
+/// A test file that was run, or why it was not.
+#[derive(Debug)]
+pub struct Ran {
+    /// The file, as people know it.
+    pub file: String,
+    /// Its cases in their order.
+    pub outcomes: Result<Vec<Outcome>, RunError>,
+}
+
+impl Ran {
+    /// The cases that did not come out as expected.
+    pub fn failures(&self) -> impl Iterator<Item = &Outcome> {
+        let outcomes = self.outcomes.iter().flatten();
+        outcomes.filter(|outcome| !outcome.is_expected())
+    }
+
+    /// Whether the file was run and every case came out as expected.
+    pub fn is_green(&self) -> bool {
+        self.outcomes.is_ok() && self.failures().next().is_none()
+    }
+}
+
+/// Runs test files under a folder: of each, the cases that `wanted` names by file, name and question. `scratch` is an
+/// empty folder for their stores.
+///
+/// Also tells what all questions together met of the policies; nothing if no file could be run.
+pub fn run(
+    folder: &PolicyFolder,
+    tests: &[PolicyFile],
+    scratch: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> (Vec<Ran>, Option<CoverageReport>) {
+    let mut coverage = Coverage::default();
+    let mut report = None;
+    let mut ran = Vec::new();
+    for (nth, test) in tests.iter().enumerate() {
+        let data = scratch.join(nth.to_string());
+        let outcomes = one(folder, test, &data, wanted, &mut coverage);
+        let outcomes = outcomes.map(|(outcomes, engine)| {
+            let covered = engine.snapshot().covered(&coverage);
+            report = Some(CoverageReport::of(covered, folder.clone()));
+            outcomes
+        });
+        let cleared = std::fs::remove_dir_all(&data);
+        let outcomes = match cleared {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                let path = data.display().to_string();
+                outcomes.and(Err(RunError::Scratch { path, source }))
+            }
+            Ok(()) | Err(_) => outcomes,
+        };
+        ran.push(Ran {
+            file: test.path.to_string(),
+            outcomes,
+        });
+    }
+    (ran, report)
+}
+
+fn one(
+    folder: &PolicyFolder,
+    test: &PolicyFile,
+    data: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    coverage: &mut Coverage,
+) -> Result<(Vec<Outcome>, Engine), RunError> {
+    let suite = Suite::read(&test.path, &test.text).map_err(RunError::Read)?;
+    let engine = world::made(&suite, folder, data)?;
+    let is_wanted = |case: &Case| {
+        let name = case.name.as_deref().unwrap_or_default();
+        wanted(&format!(
+            "{}:{} {name} {}",
+            suite.file, case.line, case.said
+        ))
+    };
+    let outcomes = suite
+        .cases
+        .iter()
+        .filter(|case| is_wanted(case))
+        .map(|case| Outcome {
+            case: case.clone(),
+            got: ask(&engine, case, coverage),
+        });
+    let outcomes = outcomes.collect();
+    Ok((outcomes, engine))
+}
+
+fn ask(engine: &Engine, case: &Case, coverage: &mut Coverage) -> Got {
+    let snapshot = engine.snapshot();
+    let mut members = case.question.asked.members.clone();
+    if let Some(level) = case.question.asked.authentication_level {
+        members.insert("authenticationLevel".to_owned(), level.into());
+    }
+    let asked: Asked = match snapshot.context(&case.question.action, &members) {
+        Ok(asked) => asked,
+        Err(error) => return Got::Nothing(error.to_string()),
+    };
+    let question = Question {
+        asked,
+        ..case.question.clone()
+    };
+    snapshot.cover(&question, case.at, coverage);
+    match snapshot.explain(&question, case.at) {
+        Ok(explained) if explained.decision == snapshot.decide(&question, case.at) => {
+            Got::Answer(Box::new(explained))
+        }
+        Ok(_) => Got::Nothing("the decision and its explanation disagree".to_owned()),
+        Err(error) => Got::Nothing(error.to_string()),
+    }
+}
