@@ -24,7 +24,7 @@ impl State {
     }
 
     pub(crate) fn may(&self, caller: &Caller, act: Act, target: &Target) -> bool {
-        self.generation.policies.may(caller, act, target)
+        self.generation.may(caller, act, target)
     }
 
     pub(crate) fn target_of_user(&self, user: &SystemUser) -> Target {

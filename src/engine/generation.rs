@@ -7,11 +7,13 @@
 use std::sync::Arc;
 
 use crate::cedar::{ActionIdx, Compiled, ResourceSlot, Satisfied};
+use crate::model::caller::{Act, Caller, Target};
 use crate::model::catalogue::Catalogue;
 use crate::model::id::{ActionName, ResourceId};
 use crate::model::policy::PolicyFolder;
 use crate::model::question::Obligations;
 
+use super::entitled::Entitled;
 use super::grow::Grow;
 use super::memo::Memo;
 use super::names::Names;
@@ -62,6 +64,7 @@ pub(crate) struct Generation {
     // Each decision looks both of its names up.
     actions: Names<ActionIdx>,
     slots: Names<ResourceSlot>,
+    entitled: Entitled,
     // By package set; a row holds a cell for each action and resource slot.
     classes: Grow<Box<[OnceCell<Class>]>>,
 }
@@ -94,6 +97,7 @@ impl Generation {
             catalogue,
             folder,
             hash,
+            entitled: Entitled::default(),
             classes: Grow::default(),
         }
     }
@@ -104,6 +108,12 @@ impl Generation {
         let action = self.actions.get(action)?;
         let slot = self.slots.get(resource);
         Some((action, slot.unwrap_or(ResourceSlot::Other)))
+    }
+
+    /// Whether a caller may do something, asked of Cedar if it was not asked lately.
+    pub(crate) fn may(&self, caller: &Caller, act: Act, target: &Target) -> bool {
+        let ask = || self.policies.may(caller, act, target);
+        self.entitled.may(caller, act, target, ask)
     }
 
     /// The class of a question, asked of Cedar if nobody has asked it before.

@@ -11,6 +11,7 @@ mod column;
 mod command;
 mod cover;
 mod decide;
+mod entitled;
 mod error;
 mod explain;
 mod export;

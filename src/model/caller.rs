@@ -8,7 +8,7 @@ use super::id::{ActorId, OrgNo, PackageCode, RequestId, ResourceId, SystemId, Sy
 use super::relation::Role;
 
 /// Who speaks, once the credential was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// The name in the configuration and the journal.
     pub id: ActorId,
@@ -17,7 +17,7 @@ pub struct Caller {
 }
 
 /// What a caller is; `policies/admin.cedar` says what each may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CallerKind {
     /// A resource API: asks for decisions.
     ResourceApi {
@@ -41,7 +41,7 @@ pub enum CallerKind {
 }
 
 /// Which resources a resource API may ask about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum BoundResources {
     /// Every one, also such as do not exist: written `["*"]`.
     Every,
@@ -249,7 +249,7 @@ impl Act {
 }
 
 /// What a caller wants to act on, with all that `policies/admin.cedar` may look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A protected resource: for [`Act::Ask`] and [`Act::Search`].
     Resource(ResourceId),
