@@ -25,6 +25,11 @@ const fn signed(number: u32) -> i32 {
     (number ^ 1 << 31).cast_signed()
 }
 
+/// The number that [`signed`] was made of.
+const fn unsigned(number: i32) -> u32 {
+    number.cast_unsigned() ^ 1 << 31
+}
+
 impl Line {
     fn of(numbers: &[u32]) -> Self {
         let number = |place| numbers.get(place).copied().unwrap_or(NONE);
@@ -49,7 +54,7 @@ impl Line {
     #[inline]
     fn get(&self, place: usize) -> Option<u32> {
         let held = self.0.get(place / 4)?.as_array_ref();
-        let number = held.get(place % 4)?.cast_unsigned() ^ 1 << 31;
+        let number = unsigned(*held.get(place % 4)?);
         (number != NONE).then_some(number)
     }
 }
@@ -100,6 +105,17 @@ impl Keys {
     pub(crate) fn get(&self, place: usize) -> Option<u32> {
         let line = self.lines.get(self.above as usize + place / WIDTH)?;
         line.get(place % WIDTH)
+    }
+
+    /// All of them, with room for one more.
+    pub(crate) fn to_vec(&self) -> Vec<u32> {
+        let mut all = Vec::with_capacity(self.len() + WIDTH);
+        let lines = self.lines.get(self.above as usize..).unwrap_or_default();
+        for four in lines.iter().flat_map(|line| &line.0) {
+            all.extend(four.to_array().map(unsigned));
+        }
+        all.truncate(self.len());
+        all
     }
 
     /// The place of a number, if it is there.
@@ -165,6 +181,7 @@ mod tests {
         }
         let held = (0..=sorted.len()).map_while(|place| keys.get(place));
         assert!(held.eq(sorted.iter().copied()));
+        assert_eq!(keys.to_vec(), sorted);
     }
 
     #[test]

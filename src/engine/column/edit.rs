@@ -1,5 +1,6 @@
 //! Making a column from another: the chunks that are touched are written anew, the others shared.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Beside, CHUNK, Chunk, Column, Each, Entry};
@@ -11,7 +12,7 @@ impl<V: Copy + PartialEq> Column<V> {
     ///
     /// Costs the chunks that are touched and eight bytes for each chunk of the column.
     #[must_use]
-    pub(crate) fn edited(&self, changes: &[(u32, Option<(Revision, V)>)]) -> Self {
+    pub(crate) fn edited(&self, changes: &[Change<V>]) -> Self {
         let mut rest = changes;
         let before = self.chunks();
         let mut chunks = Vec::with_capacity(before.len() + changes.len() / CHUNK + 1);
@@ -25,6 +26,8 @@ impl<V: Copy + PartialEq> Column<V> {
             rest = later;
             if here.is_empty() {
                 chunks.push(chunk.clone());
+            } else if let Some(anew) = alone(here).and_then(|change| chunk.edited(change)) {
+                chunks.push(anew);
             } else {
                 cut(&merged(chunk.entries(), here), &mut chunks);
             }
@@ -36,10 +39,73 @@ impl<V: Copy + PartialEq> Column<V> {
     }
 }
 
+type Change<V> = (u32, Option<(Revision, V)>);
+
+fn alone<V>(changes: &[Change<V>]) -> Option<&Change<V>> {
+    match changes {
+        [change] => Some(change),
+        _ => None,
+    }
+}
+
+impl<V: Copy + PartialEq> Chunk<V> {
+    /// One change, which most are, without taking the chunk apart; nothing where what comes of it is no chunk.
+    fn edited(&self, (key, change): &Change<V>) -> Option<Self> {
+        let place = self.keys.below(*key);
+        let is_held = self.keys.get(place) == Some(*key);
+        let len = self.keys.len() - usize::from(is_held) + usize::from(change.is_some());
+        if len == 0 || len > CHUNK {
+            return None;
+        }
+        let mut keys = self.keys.to_vec();
+        let held = place..place + usize::from(is_held);
+        keys.splice(held.clone(), change.is_some().then_some(*key));
+        let (base, step, value) = match change {
+            Some((added, value)) => {
+                let step = added.0.checked_sub(self.beside.base)?;
+                (
+                    self.beside.base,
+                    Some(u32::try_from(step).ok()?),
+                    Some(*value),
+                )
+            }
+            None => (self.beside.base, None, None),
+        };
+        let whole = self.keys.len();
+        Some(Self {
+            keys: Keys::of_sorted(&keys),
+            beside: Arc::new(Beside {
+                base,
+                steps: self.beside.steps.spliced(whole, held.clone(), step),
+                values: self.beside.values.spliced(whole, held, value),
+            }),
+        })
+    }
+}
+
+impl<V: Copy + PartialEq> Each<V> {
+    /// With what is held at a place, of so many in all, replaced.
+    fn spliced(&self, whole: usize, held: Range<usize>, by: Option<V>) -> Self {
+        match self {
+            Self::Same(same) if by.is_none_or(|by| by == *same) => Self::Same(*same),
+            Self::Same(same) => {
+                let mut values = vec![*same; whole];
+                values.splice(held, by);
+                Self::of(values.into())
+            }
+            Self::Own(values) => {
+                let mut values = values.to_vec();
+                values.splice(held, by);
+                Self::of(values.into())
+            }
+        }
+    }
+}
+
 /// The held entries with the changes made, still sorted.
 fn merged<V: Copy + PartialEq>(
     held: impl Iterator<Item = Entry<V>>,
-    changes: &[(u32, Option<(Revision, V)>)],
+    changes: &[Change<V>],
 ) -> Vec<Entry<V>> {
     let mut entries = Vec::with_capacity(changes.len() + CHUNK);
     let mut held = held.peekable();

@@ -12,10 +12,19 @@ fn entries(column: &Column<u8>) -> Vec<(u32, u64, u8)> {
         .collect()
 }
 
+/// What is done to a column at once: to many keys, or to one.
+fn changes(
+    count: std::ops::Range<usize>,
+) -> impl Strategy<Value = BTreeMap<u32, Option<(u64, u8)>>> {
+    let added = prop_oneof![3 => 0u64..9, 1 => Just(u64::from(u32::MAX) * 3)];
+    let value = prop_oneof![3 => Just(7u8), 1 => any::<u8>()];
+    prop::collection::btree_map(0u32..20_000, prop::option::of((added, value)), count)
+}
+
 proptest! {
     #[test]
     fn a_column_is_a_sorted_map(rounds in prop::collection::vec(
-        prop::collection::btree_map(0u32..20_000, prop::option::of((prop_oneof![0u64..9, Just(u64::from(u32::MAX) * 3)], any::<u8>())), 0..3000), 1..6,
+        prop_oneof![changes(0..3000), changes(1..2), changes(1..2), changes(1000..1100)], 1..12,
     ), asked in prop::collection::vec(0u32..20_000, 20)) {
         let mut column = Column::default();
         let mut map = BTreeMap::new();
