@@ -4,6 +4,8 @@
 //! client has up to some twenty-five firms. Of the two thousand numbers that a system user is asked about every other
 //! one is its client.
 
+pub(crate) mod cedar;
+
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;

@@ -206,7 +206,7 @@ impl State {
             self.users_of_vendor.insert((vendor, user.id));
         }
         self.users_of_firm.insert((user.owner, user.id));
-        self.users.insert(user.id, Arc::new(user));
+        self.users.insert(user);
     }
 
     pub(super) fn edit_user(
@@ -215,7 +215,7 @@ impl State {
         revision: Revision,
         edit: impl FnOnce(&mut SystemUser),
     ) {
-        if let Some(user) = self.users.get_mut(&id) {
+        if let Some(user) = self.users.get_mut(id) {
             let user = Arc::make_mut(user);
             edit(user);
             user.changed = revision;

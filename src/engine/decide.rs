@@ -7,7 +7,6 @@ use arc_swap::Guard;
 use crate::cedar::{ActionIdx, Identity, PolicyIdx, ResourceSlot, Satisfied};
 use crate::model::id::ActionName;
 use crate::model::question::{Asked, Decision, Obligations, Question};
-use crate::model::request::UserKind;
 use crate::model::system::SingleRight;
 use crate::model::time::Timestamp;
 
@@ -129,11 +128,9 @@ impl State {
     /// a processor that guesses wrong on every other question loses more than all the rest costs.
     #[inline]
     fn settled(&self, question: &Question) -> Option<Decision> {
-        let user = self.user(question.system_user)?;
-        let is_plain = user.kind == UserKind::Agent
-            && user.exceptions.is_empty()
-            && user.rights.is_empty()
-            && user.deleted.is_none();
+        let user = self.users.agent(question.system_user)?;
+        let is_plain =
+            user.exceptions.is_empty() && user.rights.is_empty() && user.deleted.is_none();
         if !is_plain || self.system_is_deleted(user) {
             return None;
         }

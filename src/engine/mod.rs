@@ -34,6 +34,7 @@ mod sets;
 mod snapshot;
 mod standing;
 mod state;
+mod users;
 mod view;
 mod writer;
 

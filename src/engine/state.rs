@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use imbl::shared_ptr::DefaultSharedPtr;
-use imbl::{GenericHashMap, OrdMap, OrdSet, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 
 use crate::model::caller::Actor;
 use crate::model::catalogue::Catalogue;
@@ -24,6 +22,7 @@ use super::column::{Column, Entry};
 use super::generation::Generation;
 use super::pairs::Pairs;
 use super::sets::{PackageSets, SetId};
+use super::users::SystemUsers;
 
 /// Who did something, when, at which revision.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -80,10 +79,6 @@ pub(crate) struct SystemUser {
     pub(crate) approved: Stamp,
     pub(crate) changed: Revision,
 }
-
-/// System users by id. The ids are random already, so that a light hash serves.
-pub(crate) type SystemUsers =
-    GenericHashMap<SystemUserId, Arc<SystemUser>, RandomState, DefaultSharedPtr>;
 
 /// One client of a system user, as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +212,7 @@ impl State {
     }
 
     pub(crate) fn user(&self, id: SystemUserId) -> Option<&Arc<SystemUser>> {
-        self.users.get(&id)
+        self.users.get(id)
     }
 
     /// Whether a system user's system was deleted. A system that is not there denies like a deleted one.
@@ -260,7 +255,7 @@ impl State {
             .users_of_firm
             .range(first..)
             .take_while(move |(owner, _)| *owner == firm);
-        of_firm.filter_map(|(_, id)| self.users.get(id))
+        of_firm.filter_map(|(_, id)| self.users.get(*id))
     }
 
     pub(crate) fn form(&self, party: OrgNo) -> Option<LegalForm> {

@@ -110,7 +110,7 @@ fn put(state: &mut State, id: SystemUserId, firm: OrgNo, clients: &[u32]) {
         exceptions: OrdMap::new(),
         changed: Revision(1),
     };
-    state.users.insert(id, Arc::new(agent));
+    state.users.insert(agent);
     state.users_of_firm.insert((firm, id));
 }
 
@@ -198,7 +198,7 @@ fn a_count_looks_at_clients_with_an_exception_alone() {
         let exception = Exception { window, set };
         agent.exceptions.insert(NUMBERS[client], exception);
     }
-    state.users.insert(user(1), Arc::new(agent));
+    state.users.insert(agent);
     let count = |sought: Option<&Sought>| state.count_clients_of(user(1), sought, *NOW);
     let of = |count| Count {
         count,
