@@ -86,7 +86,7 @@ fn of_size(delegations: usize) {
     });
     let asked = question(world::user(users - 1), world::client(users - 1, 999));
     assert!(engine.snapshot().decide(&asked, *NOW).permit);
-    durable(&engine, firms[0], dir.path());
+    durable(&engine, &firms, dir.path());
 }
 
 fn on_disk(dir: &Path) -> u64 {
@@ -138,13 +138,40 @@ fn daemon(data: &Path) {
     assert!(child.wait().unwrap().success());
 }
 
+/// The administrators who add clients: each at a firm of its own.
+const ADMINISTRATORS: usize = 64;
+
+/// A client that an administrator is about to add.
+#[derive(Clone, Copy)]
+struct Addition {
+    administrator: usize,
+    client: OrgNo,
+}
+
 /// Additions that are durable when they are answered.
-fn durable(engine: &Engine, firm: OrgNo, dir: &Path) {
-    // Of the first system user, but not among those that it is asked about.
+fn durable(engine: &Engine, firms: &[OrgNo], dir: &Path) {
     let count = BATCH + ROUNDS * (ALONE + TOGETHER);
     let fresh = world::numbers(97_000_000, count);
+    // The batch is the first administrator's; then each has a turn, so that a round's are spread over all.
+    let additions: Vec<Addition> = fresh
+        .iter()
+        .enumerate()
+        .map(|(nth, client)| Addition {
+            administrator: if nth < BATCH {
+                0
+            } else {
+                nth % ADMINISTRATORS.min(firms.len())
+            },
+            client: *client,
+        })
+        .collect();
     let mut lines = String::new();
-    for client in &fresh {
+    for Addition {
+        administrator,
+        client,
+    } in &additions
+    {
+        let firm = firms[*administrator];
         let _ = writeln!(
             lines,
             r#"{{"relation":{{"client":"{client}","firm":"{firm}","role":"regnskapsforer"}}}}"#
@@ -152,16 +179,27 @@ fn durable(engine: &Engine, firm: OrgNo, dir: &Path) {
     }
     let import = Import::read(lines.as_bytes()).unwrap();
     engine.import(&world::operator(), &import, |_| ()).unwrap();
-    let by = world::admin_of(firm);
-    let (batch, mut rest) = fresh.split_at(BATCH);
+    let callers: Vec<Call> = firms
+        .iter()
+        .take(ADMINISTRATORS)
+        .map(|firm| world::admin_of(*firm))
+        .collect();
+    let (_, mut rest) = additions.split_at(BATCH);
     let batch = Batch {
-        add: batch.to_vec(),
+        add: fresh[..BATCH].to_vec(),
         remove: Vec::new(),
     };
     let (lines, _) = timed("12,000 clients added by one call", || {
-        engine.change_clients(&by, world::user(0), batch).unwrap()
+        engine
+            .change_clients(&callers[0], world::user(0), batch)
+            .unwrap()
     });
     assert_eq!(lines.value.len(), BATCH);
+    let add = |addition: Addition| {
+        let by = &callers[addition.administrator];
+        let user = world::user(addition.administrator);
+        engine.add_client(by, user, addition.client, None).unwrap();
+    };
     let file = std::fs::File::create(dir.join("bare")).unwrap();
     let (mut bares, mut alones, mut togethers) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -172,9 +210,9 @@ fn durable(engine: &Engine, firm: OrgNo, dir: &Path) {
             (&file).write_all(&[7; 300]).unwrap();
             file.sync_data().unwrap();
         }));
-        alones.push(per_second(1, ALONE, |nth| add(engine, &by, alone[nth])));
-        togethers.push(per_second(64, TOGETHER, |nth| {
-            add(engine, &by, together[nth]);
+        alones.push(per_second(1, ALONE, |nth| add(alone[nth])));
+        togethers.push(per_second(ADMINISTRATORS, TOGETHER, |nth| {
+            add(together[nth]);
         }));
     }
     let ratios = |above: &[f64], beneath: &[f64]| {
@@ -200,10 +238,6 @@ fn durable(engine: &Engine, firm: OrgNo, dir: &Path) {
         times.least,
         times.most
     );
-}
-
-fn add(engine: &Engine, by: &Call, client: OrgNo) {
-    engine.add_client(by, world::user(0), client, None).unwrap();
 }
 
 fn per_second(writers: usize, count: usize, run: impl Fn(usize) + Sync) -> f64 {

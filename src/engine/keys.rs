@@ -32,6 +32,15 @@ const fn unsigned(number: i32) -> u32 {
 
 impl Line {
     fn of(numbers: &[u32]) -> Self {
+        if let Some(full) = numbers.first_chunk::<WIDTH>() {
+            let full = full.map(signed);
+            let (fours, _) = full.as_chunks::<4>();
+            let mut line = [i32x4::ZERO; WIDTH / 4];
+            for (place, four) in line.iter_mut().zip(fours) {
+                *place = i32x4::from(*four);
+            }
+            return Self(line);
+        }
         let number = |place| numbers.get(place).copied().unwrap_or(NONE);
         Self(std::array::from_fn(|four| {
             let held: [u32; 4] = std::array::from_fn(|place| number(four * 4 + place));
@@ -79,8 +88,9 @@ impl Keys {
             levels.push(lines_of(&firsts));
         }
         let above: usize = levels.iter().skip(1).map(Vec::len).sum();
+        let levels: Vec<_> = levels.iter().rev().map(Vec::as_slice).collect();
         Self {
-            lines: levels.into_iter().rev().flatten().collect(),
+            lines: levels.concat().into(),
             above: u32::try_from(above).unwrap_or_default(),
             len: u32::try_from(numbers.len()).unwrap_or_default(),
         }

@@ -89,17 +89,23 @@ impl<V: Copy + PartialEq> Each<V> {
         match self {
             Self::Same(same) if by.is_none_or(|by| by == *same) => Self::Same(*same),
             Self::Same(same) => {
-                let mut values = vec![*same; whole];
-                values.splice(held, by);
-                Self::of(values.into())
+                let values = vec![*same; whole];
+                Self::of(spliced(&values, held, by))
             }
-            Self::Own(values) => {
-                let mut values = values.to_vec();
-                values.splice(held, by);
-                Self::of(values.into())
-            }
+            Self::Own(values) => Self::of(spliced(values, held, by)),
         }
     }
+}
+
+/// Values with those in a range replaced, in one piece of memory that is just as long.
+fn spliced<V: Copy>(values: &[V], held: Range<usize>, by: Option<V>) -> Box<[V]> {
+    let before = values.get(..held.start).unwrap_or_default();
+    let after = values.get(held.end..).unwrap_or_default();
+    let mut all = Vec::with_capacity(before.len() + after.len() + usize::from(by.is_some()));
+    all.extend_from_slice(before);
+    all.extend(by);
+    all.extend_from_slice(after);
+    all.into()
 }
 
 /// The held entries with the changes made, still sorted.
