@@ -56,7 +56,7 @@ pub(crate) fn draw(rows: &[Row]) {
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE)
         .border_style(BLACK.mix(0.2))
         .draw()
