@@ -71,7 +71,7 @@ fn compile(folder: &PolicyFolder, told: &mut Told) -> Option<Compiled> {
     });
     let stored = schema
         .as_ref()
-        .and_then(|schema| told.keep(slice::stored(files.entities, schema)));
+        .and_then(|schema| told.keep(slice::stored(files.entities, schema, files.is_plain)));
     let admin = admin.map(|(admin, odd)| {
         told.odd.extend(odd);
         admin
@@ -117,26 +117,36 @@ impl Checked<'_> {
         catalogue: &Catalogue,
         told: &mut Told,
     ) -> Option<Compiled> {
-        let actions = schema::actions(&self.schema);
-        told.wrong.extend(schema::check(
-            files.schema,
-            &self.schema,
-            catalogue,
-            &actions,
-        ));
+        let mut actions = schema::actions(&self.schema);
+        if files.is_plain {
+            // Whatever its types are called, none of them is a mandate.
+            actions.clear();
+        } else {
+            told.wrong.extend(schema::check(
+                files.schema,
+                &self.schema,
+                catalogue,
+                &actions,
+            ));
+            told.wrong.extend(shipped::core(files.core, &self.core));
+        }
         let (actions, action_uids): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
         let members = schema::members(&files.schema.text, &actions);
         told.wrong
             .extend(schema::check_level(files.schema, &actions, &members));
-        told.wrong.extend(shipped::core(files.core, &self.core));
         told.wrong.extend(self.check_ids(files));
-        told.wrong.extend(self.check_policies(catalogue));
+        told.wrong
+            .extend(self.check_policies(catalogue, files.is_plain));
         self.validate(files, told);
         let templates = told.keep(self.templates(files.templates, &actions, &action_uids));
         let templates = templates.filter(|_| told.wrong.is_empty())?;
         let mut mentioned = self.named_by_policies();
         mentioned.extend(literals::named_by_entities(&self.stored));
-        let resources = slice::resources(&self.stored);
+        let resources = if files.is_plain {
+            Vec::new()
+        } else {
+            slice::resources(&self.stored)
+        };
         let cells = actions.len() * (resources.len() + 1);
         Some(Compiled {
             schema: self.schema,
@@ -153,6 +163,9 @@ impl Checked<'_> {
             mentioned: mentioned.into_iter().collect(),
             admin: self.admin,
             warnings: std::mem::take(&mut told.odd),
+            is_plain: files.is_plain,
+            shapes: OnceCell::new(),
+            whole: OnceCell::new(),
         })
     }
 
@@ -246,12 +259,14 @@ impl Checked<'_> {
     }
 
     /// That policies about resources have no slots, and name what exists.
-    fn check_policies(&self, catalogue: &Catalogue) -> Vec<Finding> {
+    fn check_policies(&self, catalogue: &Catalogue, is_plain: bool) -> Vec<Finding> {
         let resources = slice::resources(&self.stored);
         let mut wrong = Vec::new();
         for (file, written) in &self.about_resources {
             for policy in written {
                 match &policy.body {
+                    // Of its own types the schema says all.
+                    Body::Static(_) if is_plain => {}
                     Body::Static(body) => {
                         wrong.extend(literals::check(file, policy, body, catalogue, Some(&resources)));
                     }

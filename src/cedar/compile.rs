@@ -11,6 +11,7 @@ use super::cell::Cell;
 use super::check;
 use super::classify::{Reach, reach};
 use super::entity::{Names, uid};
+use super::plain::{Shapes, Whole};
 use super::policy::{Body, Written};
 use super::schema::MemberType;
 use super::templates::RightTemplate;
@@ -67,6 +68,11 @@ pub struct Compiled {
     pub(super) mentioned: Vec<Identity>,
     pub(super) admin: Admin,
     pub(super) warnings: Vec<Finding>,
+    /// Whether there are no delegations here: no mandates, only types of the administrators' own.
+    pub(super) is_plain: bool,
+    /// For questions in Cedar's own form; made when the first is asked.
+    pub(super) shapes: OnceCell<Option<Shapes>>,
+    pub(super) whole: OnceCell<Whole>,
 }
 
 impl Compiled {

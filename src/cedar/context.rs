@@ -166,7 +166,7 @@ pub(super) fn members_of(asked: &Asked) -> Map<String, Value> {
     members
 }
 
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

@@ -1,6 +1,7 @@
 //! The files of a folder by what they are for.
 
 use super::located::about_file;
+use super::shipped;
 use crate::model::finding::{Finding, FindingCode};
 use crate::model::policy::{PolicyFile, PolicyFolder};
 
@@ -14,13 +15,17 @@ pub(super) struct Files<'a> {
     pub(super) admin: &'a PolicyFile,
     pub(super) admin_schema: &'a PolicyFile,
     pub(super) resources: Vec<&'a PolicyFile>,
+    /// Whether the folder has no delegations: what it lacks of their files is the program's, or empty.
+    pub(super) is_plain: bool,
 }
 
 impl<'a> Files<'a> {
     pub(super) fn of(folder: &'a PolicyFolder) -> Result<Self, Vec<Finding>> {
+        let is_plain = folder.is_plain();
         let mut missing = Vec::new();
         let mut required = |path: &'static str| {
             let file = folder.files().iter().find(|file| &*file.path == path);
+            let file = file.or_else(|| shipped::in_place_of(path).filter(|_| is_plain));
             if file.is_none() {
                 missing.push(about_file(
                     path,
@@ -63,6 +68,7 @@ impl<'a> Files<'a> {
             admin,
             admin_schema,
             resources: resources.collect(),
+            is_plain,
         })
     }
 }

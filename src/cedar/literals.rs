@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::{Entities, EntityUid, EvalResult, Policy};
+use cedar_policy::{Entities, Entity, EntityUid, EvalResult, Policy};
 
 use super::answer::Identity;
 use super::entity::Names;
@@ -98,15 +98,18 @@ pub(super) fn named_by_policies<'a>(
 /// The grants that stored entities name in attributes and tags. None is beneath a grant.
 pub(super) fn named_by_entities(stored: &Entities) -> BTreeSet<Identity> {
     let mut named = BTreeSet::new();
-    for entity in stored.iter() {
-        let values = entity.attrs().chain(entity.tags());
-        for (_, value) in values {
-            if let Ok(value) = value {
-                named_by_value(&value, &mut named);
-            }
-        }
-    }
+    stored
+        .iter()
+        .for_each(|entity| named_by_entity(entity, &mut named));
     named
+}
+
+/// The grants that an entity names in attributes and tags.
+pub(super) fn named_by_entity(entity: &Entity, named: &mut BTreeSet<Identity>) {
+    let values = entity.attrs().chain(entity.tags());
+    values
+        .filter_map(|(_, value)| value.ok())
+        .for_each(|value| named_by_value(&value, named));
 }
 
 /// The grants that a value names, however deep.

@@ -23,6 +23,7 @@ mod limits;
 mod lint;
 mod literals;
 mod located;
+mod plain;
 mod policy;
 mod schema;
 mod scope;
@@ -41,6 +42,7 @@ pub use context::{CheckedContext, ContextError};
 pub use coverage::{CoverQuestion, Coverage, CoveredCondition, CoveredPolicy};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
 pub use layout::{LayoutError, laid_out};
+pub use plain::{EntityName, PlainAnswer, PlainError, PlainQuestion, Side};
 
 #[cfg(test)]
 mod tests;

@@ -245,7 +245,7 @@ fn attributes(json: &Value, context: &Value) -> BTreeMap<String, MemberType> {
         .collect()
 }
 
-fn described(json: &Value, of: &Value) -> String {
+pub(super) fn described(json: &Value, of: &Value) -> String {
     let of = resolved(json, of);
     let kind = of.get("type").and_then(Value::as_str).unwrap_or_default();
     let name = of.get("name").and_then(Value::as_str).unwrap_or(kind);

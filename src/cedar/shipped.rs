@@ -1,13 +1,45 @@
 //! The files that come with the program: the catalogue as it can be read, the core policies as they have to be.
 
+use once_cell::sync::Lazy;
+
 use super::located::{about_file, line_and_column, place_of_named};
 use super::policy::{self, Written};
 use crate::model::catalogue::{Catalogue, CatalogueError};
 use crate::model::finding::{Finding, FindingCode};
-use crate::model::policy::PolicyFile;
+use crate::model::policy::{PolicyFile, PolicyFolder};
 
 /// The core policies, as they have to be.
 const CORE: &str = include_str!("../../policies/core.cedar");
+
+/// What a folder without delegations may lack: the catalogue and the policies about callers are then the program's, and of
+/// core policies and templates there are none.
+static PLAIN: Lazy<[PolicyFile; 5]> = Lazy::new(|| {
+    let file = |path: &str, text: &str| PolicyFile {
+        path: path.into(),
+        text: text.into(),
+    };
+    [
+        file(
+            PolicyFolder::CATALOGUE,
+            include_str!("../../policies/catalogue.json"),
+        ),
+        file(
+            PolicyFolder::ADMIN,
+            include_str!("../../policies/admin.cedar"),
+        ),
+        file(
+            PolicyFolder::ADMIN_SCHEMA,
+            include_str!("../../policies/admin.cedarschema"),
+        ),
+        file(PolicyFolder::CORE, ""),
+        file(PolicyFolder::TEMPLATES, ""),
+    ]
+});
+
+/// What stands in a folder without delegations for a file that it lacks.
+pub(super) fn in_place_of(path: &str) -> Option<&'static PolicyFile> {
+    PLAIN.iter().find(|file| &*file.path == path)
+}
 
 /// The catalogue; or what is wrong with it, at its place.
 pub(super) fn catalogue(file: &PolicyFile) -> Result<Catalogue, Vec<Finding>> {

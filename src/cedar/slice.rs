@@ -15,7 +15,11 @@ use crate::model::mandate::Mandate;
 use crate::model::policy::PolicyFile;
 
 /// The stored entities, with the schema's actions.
-pub(super) fn stored(file: &PolicyFile, schema: &Schema) -> Result<Entities, Vec<Finding>> {
+pub(super) fn stored(
+    file: &PolicyFile,
+    schema: &Schema,
+    is_plain: bool,
+) -> Result<Entities, Vec<Finding>> {
     if let Err(refused) = serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&file.text) {
         return Err(vec![Finding {
             file: file.path.clone(),
@@ -41,6 +45,7 @@ pub(super) fn stored(file: &PolicyFile, schema: &Schema) -> Result<Entities, Vec
     })?;
     let wrong: Vec<_> = entities
         .iter()
+        .filter(|_| !is_plain)
         .filter_map(|entity| refusal(&entities, &entity.uid()))
         .map(|(message, help)| Finding {
             at: place_of_named(&file.text, message.split(" is ").next().unwrap_or_default()),

@@ -177,7 +177,12 @@ fn serve_real(
 
 /// The callers, before anything is opened: a configuration that is refused leaves no store behind.
 fn callers(config: &Config, folder: &PolicyFolder) -> Result<Callers, Failure> {
-    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    let of = if folder.is_plain() {
+        policies::shipped()
+    } else {
+        folder
+    };
+    let text = of.text(PolicyFolder::CATALOGUE).unwrap_or_default();
     match Catalogue::parse(text, None) {
         Ok(catalogue) => config.callers(&catalogue),
         // The engine says what is wrong with the folder, and opens no store either.

@@ -5,6 +5,7 @@ use crate::model::caller::Actor;
 use crate::model::catalogue::Catalogue;
 use crate::model::finding::{Finding, FindingCode};
 use crate::model::policy::PolicyFolder;
+use crate::policies::shipped;
 
 use super::generation::Generation;
 
@@ -32,7 +33,13 @@ pub(super) fn catalogue_of(
     folder: &PolicyFolder,
     before: Option<&Catalogue>,
 ) -> Result<Catalogue, Finding> {
-    let text = folder.text(PolicyFolder::CATALOGUE).unwrap_or_default();
+    let without = || {
+        shipped()
+            .text(PolicyFolder::CATALOGUE)
+            .filter(|_| folder.is_plain())
+    };
+    let text = folder.text(PolicyFolder::CATALOGUE).or_else(without);
+    let text = text.unwrap_or_default();
     Catalogue::parse(text, before).map_err(|error| Finding {
         file: PolicyFolder::CATALOGUE.into(),
         at: None,

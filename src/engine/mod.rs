@@ -29,6 +29,7 @@ mod packed;
 mod pages;
 mod pairs;
 mod past;
+mod plain;
 mod search;
 mod sets;
 mod snapshot;

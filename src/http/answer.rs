@@ -117,6 +117,9 @@ async fn respond(
     if caller.is_some() {
         reached(service, &head.headers).await?;
     }
+    if found.route.needs_delegations() && service.engine.snapshot().is_plain() {
+        return Err(no_delegations());
+    }
     let limits = &service.limits;
     let (body, upload, feeding) = if kind == Kind::Upload {
         let (feed, upload) = upload(body, limits.import_body, limits.body_time);
@@ -189,6 +192,13 @@ pub(crate) async fn in_time(
         "no-answer-in-time",
         detail,
     ))
+}
+
+/// A route about delegations, in a Cedar world of its own.
+fn no_delegations() -> Problem {
+    let said =
+        "the policies in force are a Cedar world of its own, and this daemon has no delegations";
+    Problem::new(StatusCode::NOT_FOUND, "no-delegations", said)
 }
 
 /// A handler that panicked.

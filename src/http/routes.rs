@@ -7,7 +7,9 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
-use super::v1::{clients, journal, parties, relations, requests, search, systems, users};
+use super::v1::{
+    authorized, clients, journal, parties, relations, requests, search, systems, users,
+};
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
 pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
@@ -34,6 +36,19 @@ pub(crate) struct Route {
     pub(crate) pattern: &'static str,
     pub(crate) kind: Kind,
     pub(crate) handler: Handler,
+}
+
+impl Route {
+    /// Whether it is about delegations, which a Cedar world of its own has none of.
+    pub(crate) fn needs_delegations(&self) -> bool {
+        const WITHOUT: [&str; 4] = [
+            "/v1/is_authorized",
+            "/v1/is_authorized/batch",
+            "/v1/changes",
+            "/v1/export",
+        ];
+        self.pattern.starts_with("/v1/") && !WITHOUT.contains(&self.pattern)
+    }
 }
 
 fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) -> Route {
@@ -67,6 +82,13 @@ pub(crate) fn table() -> Vec<Route> {
             authzen::evaluations,
         ),
         route(post.clone(), "/v1/evaluation", Question, authzen::as_of),
+        route(post.clone(), "/v1/is_authorized", Question, authorized::one),
+        route(
+            post.clone(),
+            "/v1/is_authorized/batch",
+            Question,
+            authorized::batch,
+        ),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
         route(get.clone(), "/v1/systems", Blocking, systems::list),

@@ -58,6 +58,13 @@ impl PolicyFolder {
             .map(|file| &*file.text)
     }
 
+    /// Whether this is a Cedar world of its own: without catalogue, core policies and templates there are no delegations,
+    /// only the types that the schema declares.
+    pub fn is_plain(&self) -> bool {
+        let of_delegations = [Self::CATALOGUE, Self::CORE, Self::TEMPLATES];
+        of_delegations.iter().all(|file| self.text(file).is_none())
+    }
+
     /// The SHA-256 of all paths and texts, in lower-case hexadecimal.
     pub fn hash(&self) -> String {
         let mut hash = ContentHash::default();

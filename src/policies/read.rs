@@ -26,6 +26,15 @@ pub(super) const REQUIRED: [&str; 7] = [
     PolicyFolder::ADMIN_SCHEMA,
 ];
 
+/// The files without which a folder is a Cedar world of its own, if it has none of them.
+const OF_DELEGATIONS: [&str; 3] = [
+    PolicyFolder::CATALOGUE,
+    PolicyFolder::CORE,
+    PolicyFolder::TEMPLATES,
+];
+/// The files that such a folder may leave to the program.
+const OF_CALLERS: [&str; 2] = [PolicyFolder::ADMIN, PolicyFolder::ADMIN_SCHEMA];
+
 /// Why a policy folder was not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -111,8 +120,14 @@ pub fn read(folder: &Path) -> Result<PolicyFolder, ReadFolderError> {
         bytes: 0,
         extension: "cedar",
     };
+    let is_absent = |file: &&str| !folder.join(file).exists();
+    let is_plain = OF_DELEGATIONS.iter().all(|file| is_absent(file));
     for file in REQUIRED {
         let path = folder.join(file);
+        let may_lack = OF_DELEGATIONS.contains(&file) || OF_CALLERS.contains(&file);
+        if is_plain && may_lack && is_absent(&file) {
+            continue;
+        }
         match fs::metadata(&path) {
             Ok(found) if found.is_file() => reading.file(&path, file.to_owned())?,
             Ok(_) => {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::Snapshot;
 use crate::model::id::shown;
-use crate::model::question::{Decision, Explanation, Question};
+use crate::model::question::{Decision, Explanation, Obligations, Question};
 use crate::model::reason::{Code, Names};
 use crate::model::time::Timestamp;
 
@@ -50,7 +50,19 @@ pub(super) fn answer(decision: &Decision, explanation: Option<&Explanation>) -> 
         Some(Ok(Value::Object(members))) => members,
         Some(_) | None => Map::new(),
     };
-    let obligations = decision.obligations;
+    let obligations = shown_obligations(decision.obligations);
+    if decision.permit && !obligations.is_empty() {
+        context.insert("obligations".to_owned(), obligations.into());
+    }
+    if context.is_empty() {
+        json!({ "decision": decision.permit })
+    } else {
+        json!({ "decision": decision.permit, "context": context })
+    }
+}
+
+/// Obligations as they go out; none, if there is none.
+pub(crate) fn shown_obligations(obligations: Obligations) -> Vec<Value> {
     let levels = [
         (
             "minimum-authentication-level",
@@ -61,18 +73,10 @@ pub(super) fn answer(decision: &Decision, explanation: Option<&Explanation>) -> 
             obligations.minimum_authentication_level_org,
         ),
     ];
-    let obligations: Vec<_> = levels
+    levels
         .into_iter()
         .filter_map(|(id, value)| {
             Some(json!({ "id": id, "type": "custom", "properties": { "value": value? } }))
         })
-        .collect();
-    if decision.permit && !obligations.is_empty() {
-        context.insert("obligations".to_owned(), obligations.into());
-    }
-    if context.is_empty() {
-        json!({ "decision": decision.permit })
-    } else {
-        json!({ "decision": decision.permit, "context": context })
-    }
+        .collect()
 }

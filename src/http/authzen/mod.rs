@@ -9,6 +9,7 @@
 
 mod answer;
 mod metadata;
+mod own;
 mod page;
 mod past;
 mod read;
@@ -27,6 +28,7 @@ use super::json;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
+pub(crate) use answer::shown_obligations;
 use answer::{answer, unknown};
 pub(crate) use metadata::metadata;
 pub(crate) use past::as_of;
@@ -156,6 +158,9 @@ fn evaluate(
     members: Map<String, Value>,
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
+    if own::is_own(snapshot, &members) {
+        return own::evaluate(service, exchange, snapshot, members, api);
+    }
     let evaluation = read(members)?;
     let question = evaluation.question(snapshot.context(&evaluation.action, &evaluation.context)?);
     let Evaluation {

@@ -125,5 +125,5 @@ fn every_example_of_a_body_is_well_formed_to_its_handler() {
             }
         }
     }
-    assert_eq!(tried, 14);
+    assert_eq!(tried, 16);
 }

@@ -4,6 +4,7 @@
     reason = "writing to a member of a JSON object makes it"
 )]
 
+pub(crate) mod authorized;
 pub(crate) mod clients;
 pub(crate) mod journal;
 pub(crate) mod parties;

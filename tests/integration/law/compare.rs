@@ -1,8 +1,10 @@
 //! Acting a plan out on a living engine, and comparing every answer with Cedar's.
 
 use cedar_policy::Schema;
+use fullmakt::cedar::{EntityName, PlainQuestion};
 use fullmakt::engine::{ExportScope, OpenEngineError, PutPoliciesError, Snapshot, check_policies};
 use fullmakt::model::finding::Severity;
+use fullmakt::model::mandate::mandate_id;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::question::Decision;
 use fullmakt::model::reason::Code;
@@ -172,6 +174,7 @@ impl Story<'_> {
             if ours.revision != snapshot.revision() {
                 return Err(parted("the revision is another's"));
             }
+            in_cedars_form(&snapshot, asking, &said).map_err(|what| parted(&what))?;
             if place % EXPLAINED == 0 {
                 explained(&snapshot, asking, ours, &said).map_err(|what| parted(&what))?;
             }
@@ -200,6 +203,65 @@ impl Story<'_> {
     }
 }
 
+/// A question in Cedar's own form is answered as Cedar answers it, with Cedar's reasons.
+fn in_cedars_form(snapshot: &Snapshot, asking: &Asking, said: &Said) -> Result<(), String> {
+    let name = |of: &str, id: &str| EntityName {
+        of: of.to_owned(),
+        id: id.to_owned(),
+    };
+    let question = asking.question();
+    let mut context = question.asked.members.clone();
+    if let Some(level) = asking.level {
+        context.insert("authenticationLevel".to_owned(), level.into());
+    }
+    let plain = PlainQuestion {
+        principal: name(
+            "Mandate",
+            &mandate_id(question.system_user, question.client),
+        ),
+        action: name("Action", asking.action),
+        resource: name("Resource", asking.resource),
+        context,
+        ..PlainQuestion::default()
+    };
+    let answer = snapshot.authorize(&plain, asking.now);
+    let answer = answer.map_err(|error| error.to_string())?;
+    if answer.permit != said.permits() {
+        return Err(format!("in Cedar's form it is {answer:?}"));
+    }
+    if answer.permit && answer.obligations != said.obligations {
+        return Err(format!("in Cedar's form the obligations are {answer:?}"));
+    }
+    let mut theirs: Vec<_> = said.reasons.iter().map(template).collect();
+    let mut ours: Vec<_> = answer.reasons.iter().map(ToString::to_string).collect();
+    theirs.sort_unstable();
+    ours.sort_unstable();
+    // Where only an erring forbid denies, Cedar still names the permits that it would go by.
+    if (answer.permit || !said.allows) && ours != theirs {
+        return Err(format!("in Cedar's form the reasons are {ours:?}"));
+    }
+    let erring = answer
+        .errors
+        .iter()
+        .filter_map(|(policy, _)| policy.as_deref());
+    let mut erring: Vec<_> = erring.collect();
+    let mut expected: Vec<_> = [&said.erring_permits[..], &said.erring_forbids[..]].concat();
+    erring.sort_unstable();
+    expected.sort_unstable();
+    if erring != expected {
+        return Err(format!("in Cedar's form these err: {erring:?}"));
+    }
+    Ok(())
+}
+
+/// A single right is exported under its link's id, and told of by its template's.
+fn template(id: &String) -> String {
+    match id.strip_prefix("core/single-right/") {
+        Some(link) => format!("core/single-right/{}", link.split('/').next().unwrap()),
+        None => id.clone(),
+    }
+}
+
 /// The explanation agrees with the decision, and a permit's with Cedar's reasons.
 fn explained(
     snapshot: &Snapshot,
@@ -217,11 +279,6 @@ fn explained(
         return Err(format!("the code is {:?}", explanation.code));
     }
     if decision.permit {
-        // A single right is exported under its link's id, and explained by its template's.
-        let template = |id: &String| match id.strip_prefix("core/single-right/") {
-            Some(link) => format!("core/single-right/{}", link.split('/').next().unwrap()),
-            None => id.clone(),
-        };
         let mut theirs: Vec<_> = said.reasons.iter().map(template).collect();
         let mut ours = explanation.policies;
         theirs.sort_unstable();

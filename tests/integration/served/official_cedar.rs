@@ -69,6 +69,11 @@ fn the_official_command_answers_the_demos_export_as_the_daemon_does() {
                     ours == 0,
                     "{action} {resource} {client} {level:?}"
                 );
+                assert_eq!(
+                    in_cedars_form(&daemon, dir.path()),
+                    ours == 0,
+                    "is_authorized: {action} {resource} {client} {level:?}"
+                );
                 permits += usize::from(ours == 0);
             }
         }
@@ -78,6 +83,20 @@ fn the_official_command_answers_the_demos_export_as_the_daemon_does() {
         daemon.ask("demo-resource-api", USER, "312002744")["decision"],
         json!(true)
     );
+}
+
+/// What the daemon answers to the same request, without the clock, which is its own.
+fn in_cedars_form(daemon: &Daemon, dir: &std::path::Path) -> bool {
+    let request = std::fs::read(dir.join("Q.json")).unwrap();
+    let mut request: serde_json::Value = serde_json::from_slice(&request).unwrap();
+    request["context"].as_object_mut().unwrap().remove("now");
+    let answer = daemon.done(
+        "demo-resource-api",
+        "POST",
+        "/v1/is_authorized",
+        Some(&request),
+    );
+    answer["decision"] == json!("allow")
 }
 
 fn cedar_permits(dir: &std::path::Path) -> bool {

@@ -1,0 +1,40 @@
+//! The public `AuthZEN` scenarios, each an ordinary policy folder under `policies/examples/`, served and asked over HTTP.
+
+mod decisions;
+
+use std::path::PathBuf;
+
+use super::{Daemon, configuration, path, store};
+
+const API: &str = "resource-api";
+const EVALUATION: &str = "/access/v1/evaluation";
+const EVALUATIONS: &str = "/access/v1/evaluations";
+const EXAMPLES: [&str; 4] = [
+    "authzen-todo",
+    "authzen-gateway",
+    "authzen-search",
+    "authzen-certification",
+];
+
+fn folder(example: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("policies/examples")
+        .join(example)
+}
+
+/// A daemon with an example's policies, and with the story's callers.
+fn served(example: &str) -> (Daemon, tempfile::TempDir) {
+    let (dir, data) = store();
+    let config = dir.path().join("fullmakt.toml");
+    std::fs::write(&config, configuration()).unwrap();
+    let policies = folder(example);
+    let args = [
+        "--config",
+        path(&config),
+        "--data",
+        path(&data),
+        "--policies",
+        path(&policies),
+    ];
+    (Daemon::start(&args), dir)
+}
