@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod bound;
 mod metadata;
 mod page;
 mod past;
@@ -156,7 +157,9 @@ fn evaluate(
     members: Map<String, Value>,
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
+    let members = bound::with_subject(exchange, members)?;
     let evaluation = read(members)?;
+    bound::speaks_for(exchange, &evaluation)?;
     let question = evaluation.question(snapshot.context(&evaluation.action, &evaluation.context)?);
     let Evaluation {
         stranger, explain, ..
