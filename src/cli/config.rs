@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use fullmakt::http::{Callers, Limits};
+use fullmakt::http::{Callers, Issuer, Limits, Listener};
 use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::id::ActorId;
@@ -11,9 +11,13 @@ use fullmakt::model::table::{Fields, Findings, Located};
 
 use super::Failure;
 use super::config_caller::{CallerText, caller_text};
+use super::config_known;
+use super::config_listener::listeners;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 14] = [
     "listen",
+    "plain_http",
+    "listener",
     "data",
     "policies",
     "public_url",
@@ -21,12 +25,19 @@ const KEYS: [&str; 8] = [
     "drain_seconds",
     "body_bytes",
     "caller",
+    "issuer",
+    "revoked_certificates",
+    "requests_per_minute",
+    "requests_at_once",
 ];
 
 /// What the file says; what it leaves out is nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
     pub(crate) listen: Option<SocketAddr>,
+    /// Whether `listen` may be plain HTTP off loopback.
+    pub(crate) plain_http: bool,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) policies: Option<PathBuf>,
     pub(crate) public_url: Option<String>,
@@ -34,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// The callers, with their packages as they were written: the catalogue is not read yet.
     pub(crate) callers: Vec<CallerText>,
+    issuers: Vec<Issuer>,
+    revoked: Vec<String>,
     file: String,
 }
 
@@ -82,22 +95,42 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
     if let Some(bytes) = fields.number("body_bytes", 1024..=1_073_741_824, &mut found) {
         limits.body = usize::try_from(bytes).unwrap_or(limits.body);
     }
+    let of_each = config_known::limits(&mut fields, &mut found);
+    limits.per_minute = of_each.per_minute;
+    limits.at_once = of_each.at_once.unwrap_or(limits.at_once);
     let config = Config {
         listen: fields.read_as("listen", address, &mut found),
+        plain_http: fields.flag("plain_http", &mut found),
+        listeners: listeners(&mut fields, &mut found),
         data: fields.read_as("data", folder, &mut found),
         policies: fields.read_as("policies", folder, &mut found),
         public_url: fields.read_as("public_url", public_url, &mut found),
         request_expiry_days: fields.number("request_expiry_days", 1..=3650, &mut found),
         limits,
         callers: callers(&mut fields, &mut found),
+        issuers: config_known::issuers(&mut fields, &mut found),
+        revoked: revoked(&mut fields, &mut found),
         file: file.to_owned(),
     };
     found.into_result().map_err(Failure::several)?;
     Ok(config)
 }
 
-fn folder(text: &str) -> Result<PathBuf, String> {
+pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
+}
+
+/// The certificates that nobody is known by any more.
+fn revoked(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<String> {
+    let mut revoked = Vec::new();
+    let texts = fields.texts("revoked_certificates", found);
+    for Located { byte, value } in texts.map(|texts| texts.value).unwrap_or_default() {
+        match config_known::fingerprint(&value) {
+            Ok(certificate) => revoked.push(certificate),
+            Err(error) => fields.wrong(byte, format!("`revoked_certificates`: {error}"), found),
+        }
+    }
+    revoked
 }
 
 fn callers(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<CallerText> {
@@ -128,6 +161,14 @@ impl Config {
     /// The callers, now that the catalogue says which packages there are.
     pub(crate) fn callers(&self, catalogue: &Catalogue) -> Result<Callers, Failure> {
         let mut callers = Callers::default();
+        self.issuers
+            .iter()
+            .cloned()
+            .for_each(|issuer| callers.trust(issuer));
+        self.revoked
+            .iter()
+            .cloned()
+            .for_each(|certificate| callers.revoke(certificate));
         let mut wrong = Vec::new();
         for text in &self.callers {
             let mut failed = |line: usize, error: &dyn std::fmt::Display| {
@@ -148,7 +189,10 @@ impl Config {
             let id = text.id.clone();
             if let Err(error) = callers.add(Caller { id, kind }, &text.tokens) {
                 failed(text.tokens_line, &error);
+                continue;
             }
+            callers.also_by(text.certificates.clone(), text.claims.clone());
+            callers.limit(text.limits);
         }
         if wrong.is_empty() {
             Ok(callers)

@@ -1,12 +1,26 @@
 //! Callers, as `fullmakt.toml` has them.
 
+use fullmakt::http::{CallerLimits, KnownCertificate, KnownClaims};
 use fullmakt::model::caller::{BoundResources, CallerKind, TokenHash};
 use fullmakt::model::catalogue::{Catalogue, UnknownPackage};
 use fullmakt::model::id::{ActorId, OrgNo};
 use fullmakt::model::system::nearest;
 use fullmakt::model::table::{Fields, Findings, Located};
 
-const CALLER_KEYS: [&str; 6] = ["id", "sha256", "kind", "resources", "party", "packages"];
+use super::config_known::{certificates, claims, limits};
+
+const CALLER_KEYS: [&str; 10] = [
+    "id",
+    "sha256",
+    "kind",
+    "resources",
+    "party",
+    "packages",
+    "certificate",
+    "jwt",
+    "requests_per_minute",
+    "requests_at_once",
+];
 const KINDS: [&str; 4] = ["resource-api", "vendor", "person", "operator"];
 
 const HASH_HELP: &str = "make it with `printf %s \"$TOKEN\" | sha256sum`";
@@ -18,6 +32,9 @@ pub(crate) struct CallerText {
     pub(super) tokens: Vec<TokenHash>,
     pub(super) tokens_line: usize,
     pub(super) kind: KindText,
+    pub(super) certificates: Vec<KnownCertificate>,
+    pub(super) claims: Vec<KnownClaims>,
+    pub(super) limits: CallerLimits,
 }
 
 #[derive(Debug)]
@@ -73,6 +90,9 @@ pub(super) fn caller_text(
     let id = fields.parsed::<ActorId>("id", found);
     let tokens = tokens(&mut fields, found);
     let kind = kind(&mut fields, found);
+    let certificates = certificates(&mut fields, found);
+    let claims = claims(&mut fields, found);
+    let limits = limits(&mut fields, found);
     let (id, tokens, kind) = (id?, tokens?, kind?);
     Some(Located {
         byte: id.byte,
@@ -81,6 +101,9 @@ pub(super) fn caller_text(
             tokens: tokens.value,
             tokens_line: found.line(tokens.byte),
             kind,
+            certificates,
+            claims,
+            limits,
         },
     })
 }
@@ -88,6 +111,15 @@ pub(super) fn caller_text(
 /// The hashes of a caller's tokens: one, or a list of them.
 fn tokens(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Located<Vec<TokenHash>>> {
     let Some(byte) = fields.place("sha256") else {
+        let is_known_otherwise = ["certificate", "jwt"]
+            .iter()
+            .any(|key| fields.place(key).is_some());
+        if is_known_otherwise {
+            return Some(Located {
+                byte: fields.byte,
+                value: Vec::new(),
+            });
+        }
         fields.wrong(
             fields.byte,
             format!("`sha256` is missing; {HASH_HELP}"),

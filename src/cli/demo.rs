@@ -2,7 +2,6 @@
 //!
 //! It is made by the engine's own commands, each by whoever would really do it, at instants that have passed.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use fullmakt::engine::{Call, Engine};
@@ -294,17 +293,17 @@ fn key(client: &str, role: Role) -> Result<RelationKey, Failure> {
 }
 
 /// What a newcomer reads: the address first, then what to try. No line is wider than a terminal's eighty columns.
-pub(crate) fn what_to_try(at: SocketAddr) -> String {
+pub(crate) fn what_to_try(url: &str) -> String {
     let program = std::env::args().next();
     let program = program.as_deref().unwrap_or("fullmakt");
     format!(
-        r#"fullmakt listens on http://{at} (the demo's world; Ctrl-C stops it)
+        r#"fullmakt listens on {url} (the demo's world; Ctrl-C stops it)
 
 SmartCloud has a system user at TILBAKEHOLDEN USYMMETRISK TIGER AS (312001373):
   {APPROVED}
 
 May it view the tax claims of client 312002744?
-  curl -s http://{at}/access/v1/evaluation \
+  curl -s {url}/access/v1/evaluation \
     -H 'Authorization: Bearer demo-resource-api' \
     -H 'Content-Type: application/json' \
     -d '{{"subject":{{"type":"systemuser",
@@ -313,7 +312,7 @@ May it view the tax claims of client 312002744?
          "resource":{{"type":"ske-krav-og-betalinger","id":"312002744"}}}}'
 
 The firm's administrator takes the client away, and adds it again:
-  U=http://{at}/v1/system-users/{APPROVED}
+  U={url}/v1/system-users/{APPROVED}
   curl -s -X DELETE $U/clients/312002744 \
     -H 'Authorization: Bearer demo-firm-admin'
   curl -s -X PUT $U/clients/312002744 \
@@ -321,7 +320,7 @@ The firm's administrator takes the client away, and adds it again:
 
 The same from the command line, with its reasons:
   {program} ask read ske-krav-og-betalinger \
-    --url http://{at} --token demo-resource-api \
+    --url {url} --token demo-resource-api \
     --system-user {APPROVED} \
     --client 312005018 --explain
 
@@ -330,7 +329,7 @@ Other clients to ask about:
 Tokens:
   demo-resource-api, demo-vendor, demo-firm-admin, demo-client-admin,
   demo-operator
-What there is over HTTP: http://{at}/openapi.json
+What there is over HTTP: {url}/openapi.json
 "#
     )
 }

@@ -8,6 +8,8 @@ mod args_search;
 mod ask;
 mod config;
 mod config_caller;
+mod config_known;
+mod config_listener;
 mod daemon;
 mod demo;
 mod output;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fullmakt::engine::{Engine, OpenEngineError, Settings};
-use fullmakt::http::{Callers, ServerConfig, run};
+use fullmakt::http::{Callers, Listener, ServerConfig, run};
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::time::Timestamp;
@@ -19,7 +19,7 @@ use super::args::Serve;
 use super::ask::now;
 use super::config::{self, Config};
 use super::output::say;
-use super::{Failure, Outcome, demo};
+use super::{Failure, Outcome, config_listener, demo};
 
 const LISTEN: &str = "127.0.0.1:8180";
 const DATA: &str = "data";
@@ -35,20 +35,35 @@ pub(crate) fn serve(command: Serve) -> Outcome {
     start_log(&command)?;
     let config = read_config(&command)?;
     let address = match (&command.listen, config.listen) {
-        (Some(given), _) => address(given, command.giver("listen"))?,
-        (None, Some(address)) => address,
-        (None, None) => address(LISTEN, "the default")?,
+        (Some(given), _) => Some(address(given, command.giver("listen"))?),
+        (None, Some(address)) => Some(address),
+        (None, None) if config.listeners.is_empty() => Some(address(LISTEN, "the default")?),
+        (None, None) => None,
     };
     let folder = read_policies(&command, &config)?;
     if command.demo {
+        let address = address.map_or_else(|| self::address(LISTEN, "the default"), Ok)?;
         serve_demo(&command, &config, address, folder)
     } else {
-        serve_real(&command, config, address, folder)
+        let listeners = listeners(address, &config)?;
+        serve_real(&command, config, listeners, folder)
     }
 }
 
 fn address(text: &str, giver: &str) -> Result<SocketAddr, Failure> {
     config::address(text).map_err(|error| Failure::new(format!("{giver}: {error}")))
+}
+
+/// Where to listen, the plain address first.
+fn listeners(address: Option<SocketAddr>, config: &Config) -> Result<Vec<Listener>, Failure> {
+    if let Some(address) = address {
+        config_listener::plain(address, config.plain_http).map_err(Failure::new)?;
+    }
+    let plain = address.map(Listener::plain);
+    Ok(plain
+        .into_iter()
+        .chain(config.listeners.iter().cloned())
+        .collect())
 }
 
 fn start_log(command: &Serve) -> Result<(), Failure> {
@@ -146,7 +161,7 @@ fn open(
 fn serve_real(
     command: &Serve,
     config: Config,
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     folder: PolicyFolder,
 ) -> Outcome {
     if config.callers.is_empty() {
@@ -169,8 +184,8 @@ fn serve_real(
         public_url,
     };
     let store = data.display().to_string();
-    listen(address, engine, server, |at, revision| {
-        say(&format!("fullmakt listens on http://{at}"));
+    listen(listeners, engine, server, |urls, revision| {
+        say(&format!("fullmakt listens on {}", urls.join(" and on ")));
         say(&format!("  store {store}, at revision {revision}"));
     })
 }
@@ -219,18 +234,23 @@ fn serve_demo(
         limits: config.limits.clone(),
         public_url: String::new(),
     };
-    listen(address, engine, server, |at, _| say(&demo::what_to_try(at)))
+    let listeners = vec![Listener::plain(address)];
+    listen(listeners, engine, server, |urls, _| {
+        for url in urls {
+            say(&demo::what_to_try(url));
+        }
+    })
 }
 
 fn listen(
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     engine: Engine,
     server: ServerConfig,
-    tell: impl FnOnce(SocketAddr, u64),
+    tell: impl FnOnce(&[String], u64),
 ) -> Outcome {
     let engine = Arc::new(engine);
     let revision = engine.snapshot().revision().0;
-    run(address, engine, server, |at| tell(at, revision))
+    run(listeners, engine, server, |urls| tell(urls, revision))
         .map_err(|error| Failure::new(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }

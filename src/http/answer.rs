@@ -17,7 +17,9 @@ use crate::model::time::Timestamp;
 use super::at_least::reached;
 use super::authzen;
 use super::exchange::Exchange;
+use super::peer::Peer;
 use super::problem::Problem;
+use super::quota::Told;
 use super::reply::Reply;
 use super::router::{Found, Service, is_json, wants_problem};
 use super::routes::Kind;
@@ -39,6 +41,7 @@ fn now() -> Timestamp {
 /// Answers one request. Whatever goes wrong is an answer too.
 pub(crate) async fn answer(
     service: Arc<Service>,
+    peer: Arc<Peer>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let start = Instant::now();
@@ -52,16 +55,18 @@ pub(crate) async fn answer(
     let is_authzen =
         pattern.starts_with("/access/") || request.uri().path().starts_with("/access/");
     let as_message = is_authzen && !wants_problem(request.headers());
+    let mut told = Told::new();
     let outcome = match found {
-        Ok(found) => respond(&service, found, request, &request_id).await,
+        Ok(found) => respond(&service, &peer, found, request, &request_id, &mut told).await,
         Err(problem) => Err(problem),
     };
-    let reply = outcome.unwrap_or_else(|problem| {
+    let mut reply = outcome.unwrap_or_else(|problem| {
         if problem.status.is_server_error() {
             tracing::error!(%method, route = pattern, request_id = %shown_id(&request_id), status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "a request failed");
         }
         if as_message { Reply::message(&problem) } else { Reply::problem(&problem) }
     });
+    reply.headers.append(&mut told);
     let status = reply.status.as_u16();
     let response = reply.into_response(&request_id);
     service
@@ -103,17 +108,27 @@ fn method_label(method: &Method) -> &'static str {
 
 async fn respond(
     service: &Arc<Service>,
+    peer: &Peer,
     found: Found<'_>,
     request: Request<Incoming>,
     request_id: &HeaderValue,
+    told: &mut Told,
 ) -> Result<Reply, Problem> {
     let (head, body) = request.into_parts();
     let kind = found.route.kind;
-    let caller: Option<Caller> = if kind == Kind::Open {
-        None
-    } else {
-        Some(service.authenticate(&head.headers)?)
-    };
+    let (mut _room, mut _place) = (None, None);
+    let (mut caller, mut system_users): (Option<Caller>, _) = (None, Vec::new());
+    if kind != Kind::Open {
+        _room = Some(
+            service
+                .room
+                .try_acquire()
+                .map_err(|_| overloaded(service))?,
+        );
+        let known = service.authenticate(peer, &head.headers).await?;
+        _place = service.let_in(&known, found.route.pattern, told)?;
+        (caller, system_users) = (Some(known.caller), known.system_users);
+    }
     if caller.is_some() {
         reached(service, &head.headers).await?;
     }
@@ -137,6 +152,7 @@ async fn respond(
         && !authzen::may_explain(&body);
     let exchange = Exchange {
         caller,
+        system_users,
         request_id: shown_id(request_id).into(),
         path: found.path,
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -199,6 +215,15 @@ fn no_delegations() -> Problem {
     let said =
         "the policies in force are a Cedar world of its own, and this daemon has no delegations";
     Problem::new(StatusCode::NOT_FOUND, "no-delegations", said)
+}
+
+/// There is too much to do: the newest request is the one that is told.
+fn overloaded(service: &Service) -> Problem {
+    service.metrics.edge.shed("request");
+    let most = service.limits.requests;
+    let detail = format!("{most} requests are being answered already; try again");
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+    problem.header("retry-after", "1")
 }
 
 /// A handler that panicked.

@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 
 use crate::engine::{Call, PageRequest};
 use crate::model::caller::Caller;
+use crate::model::id::SystemUserId;
 use crate::model::time::Timestamp;
 
 use super::problem::Problem;
@@ -17,6 +18,8 @@ use super::upload::Upload;
 pub(crate) struct Exchange {
     /// Who calls; nobody on routes that are open.
     pub(crate) caller: Option<Caller>,
+    /// The system users that the caller's token speaks for; none if it speaks for itself.
+    pub(crate) system_users: Vec<SystemUserId>,
     pub(crate) request_id: Box<str>,
     pub(crate) path: HashMap<String, String>,
     pub(crate) query: String,

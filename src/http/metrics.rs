@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::edge_metrics::EdgeMetrics;
 use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
@@ -66,6 +67,7 @@ impl Drop for InFlight {
 /// The daemon's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    pub(crate) edge: EdgeMetrics,
     registry: Registry,
     decisions: Family<DecisionLabels, Counter<u64, AtomicU64>>,
     decision_seconds: Family<ApiLabels, Histogram>,
@@ -94,6 +96,7 @@ impl Metrics {
             1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0,
         ]);
         let metrics = Self {
+            edge: EdgeMetrics::default(),
             decisions: Family::default(),
             decision_seconds,
             batch_size,
@@ -117,6 +120,7 @@ impl Metrics {
     }
 
     fn register(&self, to: &mut Registry) {
+        self.edge.register(to);
         to.register("pdp_decisions", "Decisions", self.decisions.clone());
         let help = "Time to decide, without reading the request and writing the answer";
         to.register_with_unit(

@@ -5,30 +5,42 @@
 
 mod answer;
 mod at_least;
+mod authenticate;
 mod authzen;
 mod callers;
 mod client;
+mod connection;
+mod edge_metrics;
 mod error;
 mod exchange;
 mod json;
+mod jwt;
 mod limits;
+mod listener;
 mod metrics;
+mod paced;
+mod peer;
 mod problem;
+mod quota;
 mod reply;
 mod router;
 mod routes;
 mod run;
 mod send;
 mod server;
+mod tls;
 mod upload;
 mod v1;
 
 #[cfg(test)]
 mod tests;
 
-pub use callers::{Callers, CallersError};
+pub use callers::{CallerLimits, Callers, CallersError, KnownCertificate, KnownClaims};
 pub use client::{Client, ClientError};
+pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;
+pub use listener::{Accepts, Listener, TlsFiles};
 pub use run::{RunError, run};
 pub use send::Sent;
 pub use server::{ServeError, ServerConfig, serve};
+pub use tls::TlsError;

@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use hyper::{Method, StatusCode};
+use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
-use crate::model::caller::Caller;
 
 use super::callers::Callers;
 use super::exchange::{Exchange, percent_decoded};
+use super::jwt::Issuers;
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::quota::CallerQuota;
 use super::reply::{JSON, Reply};
 use super::routes::{Route, table};
 
@@ -25,6 +27,11 @@ pub(crate) const OPENAPI: &str = include_str!("openapi.json");
 pub(crate) struct Service {
     pub(crate) engine: Arc<Engine>,
     pub(crate) callers: Callers,
+    pub(crate) issuers: Issuers,
+    /// What each caller has left, in the order of the callers.
+    pub(crate) quotas: Vec<CallerQuota>,
+    /// The requests that may be answered at once.
+    pub(crate) room: Semaphore,
     pub(crate) limits: Limits,
     pub(crate) public_url: String,
     pub(crate) metrics: Metrics,
@@ -63,9 +70,15 @@ impl Service {
             let _ = by_path.insert(pattern, at);
         }
         let metrics = Metrics::new();
+        let issuers = Issuers::new(&callers.issuers);
+        let quota = |own| CallerQuota::new(own, &limits);
+        let quotas = callers.limits().map(quota).collect();
         Self {
             engine,
             callers,
+            issuers,
+            quotas,
+            room: Semaphore::new(limits.requests),
             limits,
             public_url,
             metrics,
@@ -114,42 +127,6 @@ impl Service {
             .map(|(name, value)| (name.to_owned(), percent_decoded(value)))
             .collect();
         Ok(Found { route, path })
-    }
-
-    /// Who calls, by the bearer token.
-    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
-        let refuse = |kind: &'static str, detail: &str| {
-            self.metrics.auth_failed(kind);
-            let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail);
-            problem.header("www-authenticate", "Bearer realm=\"fullmakt\"")
-        };
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let Some(value) = values.next() else {
-            return Err(refuse(
-                "missing",
-                "the `Authorization` header is missing; send `Authorization: Bearer TOKEN`",
-            ));
-        };
-        if values.next().is_some() {
-            return Err(refuse(
-                "malformed",
-                "the `Authorization` header stands twice; send one",
-            ));
-        }
-        let token = value.to_str().ok().and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let Some(token) = token.filter(|token| !token.is_empty() && token.len() <= 4096) else {
-            return Err(refuse(
-                "malformed",
-                "the `Authorization` header is not `Bearer TOKEN`",
-            ));
-        };
-        let caller = self.callers.with_token(token);
-        caller
-            .cloned()
-            .ok_or_else(|| refuse("unknown", "the bearer token is not known"))
     }
 
     /// Whether the daemon takes changes and is not stopping.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::engine::Engine;
 
-use super::answer::answer;
 use super::callers::Callers;
+use super::connection::Door;
 use super::limits::Limits;
+use super::listener::Accepts;
 use super::router::Service;
+use super::tls::Tls;
 
 /// Why the daemon stopped serving.
 #[derive(Debug, thiserror::Error)]
@@ -38,60 +39,118 @@ pub struct ServerConfig {
     pub public_url: String,
 }
 
-/// Serves until `shutdown` is ready, then drains: readiness goes first, then no connection is accepted any more, and
-/// requests in flight are answered within the time that [`Limits::drain_time`] gives them.
+/// A listener whose address is taken and whose files are read.
+pub(super) struct Bound {
+    pub(super) socket: TcpListener,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) accepts: Accepts,
+}
+
+/// Serves plain HTTP until `shutdown` is ready, then drains: readiness goes first, then no connection is accepted any more,
+/// and requests in flight are answered within the time that [`Limits::drain_time`] gives them.
 pub async fn serve(
     listener: TcpListener,
     engine: Arc<Engine>,
     config: ServerConfig,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let limits = config.limits.clone();
+    let bound = Bound {
+        socket: listener,
+        tls: None,
+        accepts: Accepts::default(),
+    };
+    let (_, never) = watch::channel(0);
+    serve_all(vec![bound], engine, config, never, shutdown).await
+}
+
+/// As [`serve`], at several listeners at once; `hint` says that their files may have changed.
+pub(super) async fn serve_all(
+    listeners: Vec<Bound>,
+    engine: Arc<Engine>,
+    config: ServerConfig,
+    hint: watch::Receiver<u64>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let drain_time = config.limits.drain_time;
     let service = Arc::new(Service::new(
         engine,
         config.callers,
         config.limits,
         config.public_url,
     ));
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut shutdown = std::pin::pin!(shutdown);
+    let places = Arc::new(Semaphore::new(service.limits.connections));
+    let graceful = Arc::new(GracefulShutdown::new());
+    let (mut accepting, mut following) = (JoinSet::new(), JoinSet::new());
+    service
+        .issuers
+        .follow(&mut following, &service.metrics.edge);
+    for Bound {
+        socket,
+        tls,
+        accepts,
+    } in listeners
+    {
+        if let Some(tls) = &tls {
+            let edge = service.metrics.edge.clone();
+            following.spawn(Arc::clone(tls).follow(hint.clone(), edge));
+        }
+        let service = Arc::clone(&service);
+        let door = Arc::new(Door {
+            service,
+            tls,
+            accepts,
+        });
+        accepting.spawn(let_in(
+            socket,
+            door,
+            Arc::clone(&places),
+            Arc::clone(&graceful),
+        ));
+    }
+    tokio::select! {
+        () = shutdown => {}
+        Some(ended) = accepting.join_next() => {
+            if let Ok(Err(error)) = ended {
+                return Err(error.into());
+            }
+        }
+    }
+    service.is_stopping.store(true, Ordering::Relaxed);
+    accepting.shutdown().await;
+    let Some(graceful) = Arc::into_inner(graceful) else {
+        // Nobody else has it: the loops that accepted have ended.
+        return Ok(());
+    };
+    tokio::select! {
+        () = graceful.shutdown() => tracing::info!("all requests in flight were answered"),
+        () = tokio::time::sleep(drain_time) => tracing::warn!("some requests in flight took too long and were dropped"),
+    }
+    Ok(())
+}
+
+/// Accepts connections for as long as it is polled. The newest is turned away where there are too many.
+async fn let_in(
+    socket: TcpListener,
+    door: Arc<Door>,
+    places: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+) -> std::io::Result<()> {
     loop {
-        let accepted = tokio::select! {
-            () = &mut shutdown => break,
-            accepted = accept(&listener) => accepted?,
-        };
+        let stream = accept(&socket).await?;
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            door.service.metrics.edge.shed("connection");
             tracing::warn!(
-                most = limits.connections,
+                most = door.service.limits.connections,
                 "a connection was turned away: there are too many"
             );
             continue;
         };
-        let service = Arc::clone(&service);
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_time)
-            .max_buf_size(limits.headers.max(8192))
-            .serve_connection(
-                TokioIo::new(accepted),
-                service_fn(move |request| answer(Arc::clone(&service), request)),
-            );
-        let connection = graceful.watch(connection);
+        let (door, watcher) = (Arc::clone(&door), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended badly");
-            }
+            door.serve(stream, watcher).await;
             drop(place);
         });
     }
-    service.is_stopping.store(true, Ordering::Relaxed);
-    drop(listener);
-    tokio::select! {
-        () = graceful.shutdown() => tracing::info!("all requests in flight were answered"),
-        () = tokio::time::sleep(limits.drain_time) => tracing::warn!("some requests in flight took too long and were dropped"),
-    }
-    Ok(())
 }
 
 /// The next connection. Running out of file descriptors passes: it waits a little and tries again.

@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod bound;
 mod metadata;
 mod own;
 mod page;
@@ -158,10 +159,12 @@ fn evaluate(
     members: Map<String, Value>,
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
+    let members = bound::with_subject(exchange, members)?;
     if own::is_own(snapshot, &members) {
         return own::evaluate(service, exchange, snapshot, members, api);
     }
     let evaluation = read(members)?;
+    bound::speaks_for(exchange, &evaluation)?;
     let question = evaluation.question(snapshot.context(&evaluation.action, &evaluation.context)?);
     let Evaluation {
         stranger, explain, ..

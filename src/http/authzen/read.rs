@@ -24,6 +24,11 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
+    /// Whether the subject is one of these.
+    pub(super) fn is_about(&self, users: &[SystemUserId]) -> bool {
+        self.stranger.is_none() && users.contains(&self.system_user)
+    }
+
     /// The question, with its context as it was understood.
     pub(super) fn question(&self, asked: Asked) -> Question {
         Question {

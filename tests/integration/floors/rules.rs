@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 26] = [
+pub(super) const HOMES: [(&str, &str); 33] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -43,6 +43,13 @@ pub(super) const HOMES: [(&str, &str); 26] = [
     ("http_body_util", "http"),
     ("matchit", "http"),
     ("prometheus_client", "http"),
+    ("rustls", "http"),
+    ("tokio_rustls", "http"),
+    ("rustls_native_certs", "http"),
+    ("ring", "http"),
+    ("jsonwebtoken", "http"),
+    ("x509_cert", "http"),
+    ("governor", "http"),
     ("clap", "cli"),
     ("tracing_subscriber", "cli"),
     ("tempfile", "cli"),

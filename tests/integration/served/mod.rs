@@ -2,6 +2,7 @@
 
 mod administration;
 mod authzen;
+mod callers;
 mod command_line;
 mod config;
 mod demo;
@@ -72,6 +73,8 @@ pub(crate) fn configuration() -> String {
 pub(crate) struct Daemon {
     child: Child,
     pub(crate) address: String,
+    /// What it said of where it listens.
+    listens: String,
     // What it keeps in a temporary folder goes with it.
     _temporary: tempfile::TempDir,
 }
@@ -123,12 +126,30 @@ impl Daemon {
         Self {
             child,
             address,
+            listens: line,
             _temporary: temporary,
         }
     }
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The address that it is reached at by TLS, if it has one.
+    pub(crate) fn secure(&self) -> String {
+        let address = self
+            .listens
+            .split_whitespace()
+            .find(|word| word.starts_with("https://"));
+        address.expect("a listener with TLS").to_owned()
+    }
+
+    /// The value of a metric, by its name and labels; nothing if it never counted.
+    pub(crate) fn metric(&self, name: &str) -> String {
+        let answer = self.raw("", "GET", "/metrics", "text/plain", b"").unwrap();
+        let text = String::from_utf8(answer.body).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap_or_default().trim().to_owned()
     }
 
     pub(crate) fn kill(mut self) {

@@ -1,0 +1,117 @@
+//! One connection: its handshake, its protocol, its requests.
+
+use std::sync::Arc;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::answer::answer;
+use super::limits::Limits;
+use super::listener::Accepts;
+use super::paced::{Doing, Pace, Paced};
+use super::peer::{Peer, PeerCertificate};
+use super::router::Service;
+use super::tls::Tls;
+
+/// What a client of HTTP/2 begins with, where no handshake has agreed on it.
+const PREFACE: &[u8] = b"PRI";
+const H2: &[u8] = b"h2";
+
+/// What the connections of one listener have in common.
+pub(super) struct Door {
+    pub(super) service: Arc<Service>,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) accepts: Accepts,
+}
+
+impl Door {
+    /// Serves a connection until it ends, or until `watcher` has it drained.
+    pub(super) async fn serve(&self, stream: TcpStream, watcher: Watcher) {
+        let limits = &self.service.limits;
+        let Some(tls) = &self.tls else {
+            let mut first = [0; PREFACE.len()];
+            let Ok(Ok(length)) = timeout(limits.idle_time, stream.peek(&mut first)).await else {
+                return;
+            };
+            let is_h2 = first.get(..length) == Some(PREFACE);
+            return self.speak(stream, is_h2, None, watcher).await;
+        };
+        let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+        let stream = match timeout(limits.handshake_time, handshake).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                self.service.metrics.edge.handshake_failed();
+                return tracing::debug!(%error, "a TLS handshake failed");
+            }
+            Err(_) => {
+                self.service.metrics.edge.handshake_failed();
+                return tracing::debug!("a TLS handshake took too long");
+            }
+        };
+        let (_, session) = stream.get_ref();
+        let is_h2 = session.alpn_protocol() == Some(H2);
+        let certificate = PeerCertificate::of(session.peer_certificates());
+        self.speak(stream, is_h2, certificate, watcher).await;
+    }
+
+    async fn speak<S>(
+        &self,
+        stream: S,
+        is_h2: bool,
+        certificate: Option<PeerCertificate>,
+        watcher: Watcher,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limits = &self.service.limits;
+        let pace = Pace {
+            head: (!is_h2).then_some(limits.header_time),
+            idle: limits.idle_time,
+            write: limits.write_time,
+        };
+        let doing = Arc::<Doing>::default();
+        let io = TokioIo::new(Paced::new(stream, pace, Arc::clone(&doing)));
+        let peer = Arc::new(Peer {
+            accepts: self.accepts,
+            certificate,
+        });
+        let service = Arc::clone(&self.service);
+        let service = service_fn(move |request| {
+            let busy = doing.begin();
+            let answer = answer(Arc::clone(&service), Arc::clone(&peer), request);
+            async move {
+                let response = answer.await;
+                drop(busy);
+                response
+            }
+        });
+        let outcome = if is_h2 {
+            watcher
+                .watch(h2(limits).serve_connection(io, service))
+                .await
+        } else {
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            builder.max_buf_size(limits.headers.max(8192));
+            watcher.watch(builder.serve_connection(io, service)).await
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    }
+}
+
+fn h2(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
+        .max_concurrent_streams(limits.streams)
+        .keep_alive_interval(limits.idle_time / 3)
+        .keep_alive_timeout(limits.idle_time / 3);
+    builder
+}
