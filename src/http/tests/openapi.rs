@@ -34,6 +34,7 @@ fn exchange(path: HashMap<String, String>, body: String, is_upload: bool) -> Exc
     };
     Exchange {
         caller: Some(caller),
+        system_users: Vec::new(),
         request_id: "example".into(),
         path,
         query: String::new(),

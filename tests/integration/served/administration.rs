@@ -462,6 +462,7 @@ fn the_log_has_a_line_for_each_change_and_none_for_a_question() {
     let daemon = Daemon {
         child,
         address: address.unwrap().to_owned(),
+        listens: first.clone(),
         _temporary: temporary,
     };
     daemon.ask("demo-resource-api", USER, "312002744");

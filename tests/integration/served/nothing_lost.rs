@@ -281,6 +281,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half_there_after_a_kill() {
         let running = Daemon {
             child: std::process::Command::new("true").spawn().unwrap(),
             address: daemon.lock().unwrap().as_ref().unwrap().address.clone(),
+            listens: String::new(),
             _temporary: tempfile::tempdir().unwrap(),
         };
         std::thread::scope(|scope| {
