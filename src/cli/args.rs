@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::args_admin::{Client, Party, Relation, Request, System, SystemUser};
+use super::args_bench::Bench;
 use super::args_policy::Policy;
 use super::args_search::Search;
 
@@ -128,6 +129,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fullmakt store snapshot --data data\n  fullmakt store restore --data data"
     )]
     Store(Store),
+    /// Measure this daemon on this machine, beside a bare server that reads the same and answers a constant
+    #[command(
+        after_help = "Examples:\n  fullmakt bench\n  fullmakt bench --delegations 10000000\n  fullmakt bench --only batch --rounds 9\n  fullmakt bench --hostile"
+    )]
+    Bench(Bench),
 }
 
 #[derive(Debug, clap::Args)]

@@ -3,9 +3,11 @@
 mod admin;
 mod args;
 mod args_admin;
+mod args_bench;
 mod args_policy;
 mod args_search;
 mod ask;
+mod bench;
 mod config;
 mod config_caller;
 mod config_known;
@@ -111,5 +113,6 @@ fn run(args: Args) -> Outcome {
         Command::Export(command) => transfer::export(&at, &command),
         Command::Policy(command) => policy::policy(command),
         Command::Store(command) => transfer::store(command),
+        Command::Bench(command) => bench::bench(command),
     }
 }

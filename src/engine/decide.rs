@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use crate::cedar::{ActionIdx, Identity, PolicyIdx, ResourceSlot, Satisfied};
-use crate::model::id::ActionName;
+use crate::model::id::{ActionName, OrgNo, SystemUserId};
 use crate::model::question::{Asked, Decision, Obligations, Question};
 use crate::model::system::SingleRight;
 use crate::model::time::Timestamp;
@@ -55,7 +55,8 @@ impl Snapshot {
 impl State {
     #[inline]
     pub(crate) fn decide(&self, question: &Question, now: Timestamp) -> Decision {
-        match self.settled(question) {
+        let (user, client) = (question.system_user, question.client);
+        match self.settled(user, client, self.placed(question)) {
             Some(decision) => decision,
             None => self.weighed(question, now),
         }
@@ -63,7 +64,7 @@ impl State {
 
     /// The answer, link by link and policy by policy.
     #[inline(never)]
-    fn weighed(&self, question: &Question, now: Timestamp) -> Decision {
+    pub(super) fn weighed(&self, question: &Question, now: Timestamp) -> Decision {
         let denied = Decision {
             permit: false,
             obligations: Obligations::NONE,
@@ -127,20 +128,25 @@ impl State {
     /// Then only the client's place in the column is left to look up, and nothing here branches on whether it is there:
     /// a processor that guesses wrong on every other question loses more than all the rest costs.
     #[inline]
-    fn settled(&self, question: &Question) -> Option<Decision> {
-        let user = self.users.agent(question.system_user)?;
+    pub(super) fn settled(
+        &self,
+        system_user: SystemUserId,
+        client: OrgNo,
+        placed: Option<(ActionIdx, ResourceSlot)>,
+    ) -> Option<Decision> {
+        let user = self.users.agent(system_user)?;
         let is_plain =
             user.exceptions.is_empty() && user.rights.is_empty() && user.deleted.is_none();
         if !is_plain || self.system_is_deleted(user) {
             return None;
         }
-        let (action, slot) = self.placed(question)?;
+        let (action, slot) = placed?;
         let class = self.generation.class(self, user.set, action, slot)?;
         let Settled {
             permit,
             obligations,
         } = class.settled?;
-        let permit = permit & user.clients.has(question.client.as_u32());
+        let permit = permit & user.clients.has(client.as_u32());
         Some(Decision {
             permit,
             obligations: obligations.if_so(permit),

@@ -16,6 +16,7 @@ use crate::model::question::Obligations;
 use super::entitled::Entitled;
 use super::grow::Grow;
 use super::memo::Memo;
+use super::named::Asks;
 use super::names::Names;
 use super::sets::SetId;
 use super::state::State;
@@ -65,6 +66,8 @@ pub(crate) struct Generation {
     actions: Names<ActionIdx>,
     slots: Names<ResourceSlot>,
     entitled: Entitled,
+    /// By a caller's place among the callers.
+    pub(super) asks: Grow<Asks>,
     // By package set; a row holds a cell for each action and resource slot.
     classes: Grow<Box<[OnceCell<Class>]>>,
 }
@@ -98,6 +101,7 @@ impl Generation {
             folder,
             hash,
             entitled: Entitled::default(),
+            asks: Grow::default(),
             classes: Grow::default(),
         }
     }

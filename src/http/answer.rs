@@ -6,22 +6,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::task::JoinHandle;
 
-use crate::model::caller::Caller;
 use crate::model::time::Timestamp;
 
 use super::at_least::reached;
 use super::authzen;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, shown_id};
+use super::metrics::nanos;
 use super::peer::Peer;
 use super::problem::Problem;
 use super::quota::Told;
 use super::reply::Reply;
-use super::router::{Found, Service, is_json, wants_problem};
+use super::request_ids;
+use super::router::{Found, Service, is_json, method_label, wants_problem};
 use super::routes::Kind;
 use super::upload::{too_slow, unreadable, upload};
 
@@ -49,9 +50,10 @@ pub(crate) async fn answer(
     let request_id = request_id(&request);
     let method = request.method().clone();
     let found = service.find(&method, request.uri().path());
-    let pattern = found
-        .as_ref()
-        .map_or("unknown", |found| found.route.pattern);
+    let (pattern, good) = match &found {
+        Ok(found) => (found.route.pattern, Some(found.good)),
+        Err(_) => ("unknown", None),
+    };
     let is_authzen =
         pattern.starts_with("/access/") || request.uri().path().starts_with("/access/");
     let as_message = is_authzen && !wants_problem(request.headers());
@@ -67,11 +69,20 @@ pub(crate) async fn answer(
         if as_message { Reply::message(&problem) } else { Reply::problem(&problem) }
     });
     reply.headers.append(&mut told);
-    let status = reply.status.as_u16();
-    let response = reply.into_response(&request_id);
-    service
-        .metrics
-        .answered(method_label(&method), pattern, status, start.elapsed());
+    let status = reply.status;
+    let response = reply.into_response(request_id);
+    match good {
+        Some(good) if status == StatusCode::OK && method != Method::HEAD => {
+            good.observe(nanos(start.elapsed()), 1);
+        }
+        Some(_) | None => {
+            let method = method_label(&method);
+            let status = status.as_u16();
+            service
+                .metrics
+                .answered(method, pattern, status, start.elapsed());
+        }
+    }
     Ok(response)
 }
 
@@ -84,26 +95,7 @@ fn request_id(request: &Request<Incoming>) -> HeaderValue {
     {
         return given.clone();
     }
-    let own = uuid::Uuid::new_v4().to_string();
-    HeaderValue::from_str(&own).unwrap_or_else(|_| HeaderValue::from_static("none"))
-}
-
-/// A request id as log and journal keep it: it goes back whole, but is kept only so far.
-fn shown_id(request_id: &HeaderValue) -> String {
-    let text = String::from_utf8_lossy(request_id.as_bytes());
-    text.chars().take(256).collect()
-}
-
-/// A label from a closed list: a method of the caller's own making is none.
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        _ => "_OTHER",
-    }
+    request_ids::next()
 }
 
 async fn respond(
@@ -117,17 +109,13 @@ async fn respond(
     let (head, body) = request.into_parts();
     let kind = found.route.kind;
     let (mut _room, mut _place) = (None, None);
-    let (mut caller, mut system_users): (Option<Caller>, _) = (None, Vec::new());
+    let (mut caller, mut system_users) = (None, Vec::new());
+    let mut asker = 0;
     if kind != Kind::Open {
-        _room = Some(
-            service
-                .room
-                .try_acquire()
-                .map_err(|_| overloaded(service))?,
-        );
+        _room = Some(service.room.take().ok_or_else(|| overloaded(service))?);
         let known = service.authenticate(peer, &head.headers).await?;
         _place = service.let_in(&known, found.route.pattern, told)?;
-        (caller, system_users) = (Some(known.caller), known.system_users);
+        (caller, system_users, asker) = (Some(known.caller), known.system_users, known.place);
     }
     if caller.is_some() {
         reached(service, &head.headers).await?;
@@ -147,13 +135,12 @@ async fn respond(
     if wants_json && !is_json(&head.headers) {
         return Err(authzen::not_json());
     }
-    let is_quick = matches!(kind, Kind::Quick | Kind::Open)
-        && body.len() <= QUICK_BODY
-        && !authzen::may_explain(&body);
+    let is_short = body.len() <= QUICK_BODY;
     let exchange = Exchange {
         caller,
         system_users,
-        request_id: shown_id(request_id).into(),
+        place: asker,
+        request_id: request_id.clone(),
         path: found.path,
         query: head.uri.query().unwrap_or_default().to_owned(),
         body,
@@ -161,9 +148,17 @@ async fn respond(
         now: now(),
     };
     let handler = found.route.handler;
-    if is_quick {
+    let quick = found.route.quick;
+    if let Some(quick) = quick.filter(|_| is_short)
+        && let Some(reply) = quick(service, &exchange)
+    {
+        return Ok(reply);
+    }
+    if matches!(kind, Kind::Quick | Kind::Open) && is_short && !authzen::may_explain(&exchange.body)
+    {
         return handler(service, &exchange);
     }
+    let quick = quick.filter(|_| !is_short);
     let answer_time = service.limits.answer_time;
     // A question is a POST too, and changes nothing.
     let is_write = matches!(kind, Kind::Blocking | Kind::Upload)
@@ -172,7 +167,8 @@ async fn respond(
     let service = Arc::clone(service);
     let (pattern, method) = (found.route.pattern, head.method);
     let done = tokio::task::spawn_blocking(move || {
-        let outcome = handler(&service, &exchange);
+        let quickly = quick.and_then(|quick| quick(&service, &exchange));
+        let outcome = quickly.map_or_else(|| handler(&service, &exchange), Ok);
         if is_write {
             log_write(&exchange, pattern, &method, &outcome);
         }
@@ -243,13 +239,37 @@ fn log_write(exchange: &Exchange, route: &str, method: &Method, outcome: &Result
         .as_ref()
         .map(|caller| caller.id.as_str())
         .unwrap_or_default();
-    tracing::info!(%method, route, caller, request_id = %exchange.request_id, status, code, "change");
+    tracing::info!(%method, route, caller, request_id = %exchange.shown_id(), status, code, "change");
 }
 
-async fn read_body(body: Incoming, most: usize, time: Duration) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(time, Limited::new(body, most).collect()).await;
-    match read {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+async fn read_body(mut body: Incoming, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let is_known = body
+        .size_hint()
+        .exact()
+        .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length <= most));
+    let whole = async {
+        let mut first = Bytes::new();
+        // Most bodies are short, and there as soon as their head is.
+        if is_known {
+            match body.frame().await {
+                None => return Ok(first),
+                Some(frame) => first = frame?.into_data().unwrap_or_default(),
+            }
+            if body.is_end_stream() {
+                return Ok(first);
+            }
+        }
+        let rest = Limited::new(body, most).collect().await?.to_bytes();
+        if first.is_empty() {
+            return Ok(rest);
+        }
+        let mut whole = Vec::with_capacity(first.len() + rest.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&rest);
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(whole.into())
+    };
+    match tokio::time::timeout(time, whole).await {
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) => Err(unreadable(&*error, most)),
         Err(_) => Err(too_slow(time)),
     }

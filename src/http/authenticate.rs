@@ -1,5 +1,6 @@
 //! Who calls: by a token of the configuration, by an issuer's token, by the certificate of the connection.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use hyper::StatusCode;
@@ -24,7 +25,7 @@ const LONGEST: usize = 8192;
 /// A caller who is known.
 #[derive(Debug)]
 pub(crate) struct Known {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     /// Its place among the callers.
     pub(crate) place: usize,
     /// The system users that its token speaks for, which are the only ones that it may ask about.

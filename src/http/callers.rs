@@ -1,6 +1,7 @@
 //! Callers and what they are known by. Tokens are kept as hashes and compared in constant time.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::model::caller::{Caller, TokenHash};
 use crate::model::id::{ActorId, OrgNo};
@@ -58,7 +59,7 @@ pub struct CallerLimits {
 /// The callers that the daemon knows, each by any number of tokens, certificates and claims.
 #[derive(Debug, Clone, Default)]
 pub struct Callers {
-    callers: Vec<(Caller, CallerLimits)>,
+    callers: Vec<(Arc<Caller>, CallerLimits)>,
     tokens: Vec<(TokenHash, usize)>,
     certificates: Vec<(KnownCertificate, usize)>,
     claims: Vec<(KnownClaims, usize)>,
@@ -87,7 +88,8 @@ impl Callers {
             }
         }
         let place = self.callers.len();
-        self.callers.push((caller, CallerLimits::default()));
+        self.callers
+            .push((Arc::new(caller), CallerLimits::default()));
         self.tokens
             .extend(tokens.iter().map(|token| (*token, place)));
         Ok(())
@@ -130,7 +132,7 @@ impl Callers {
         self.callers.iter().map(|(_, limits)| *limits)
     }
 
-    pub(crate) fn at(&self, place: usize) -> Option<&Caller> {
+    pub(crate) fn at(&self, place: usize) -> Option<&Arc<Caller>> {
         self.callers.get(place).map(|(caller, _)| caller)
     }
 

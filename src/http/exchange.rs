@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use hyper::header::HeaderValue;
 
 use crate::engine::{Call, PageRequest};
 use crate::model::caller::Caller;
@@ -17,10 +19,12 @@ use super::upload::Upload;
 /// One request.
 pub(crate) struct Exchange {
     /// Who calls; nobody on routes that are open.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Arc<Caller>>,
+    /// Its place among the callers.
+    pub(crate) place: usize,
     /// The system users that the caller's token speaks for; none if it speaks for itself.
     pub(crate) system_users: Vec<SystemUserId>,
-    pub(crate) request_id: Box<str>,
+    pub(crate) request_id: HeaderValue,
     pub(crate) path: HashMap<String, String>,
     pub(crate) query: String,
     pub(crate) body: Bytes,
@@ -33,14 +37,19 @@ impl Exchange {
     /// The call that a command is given.
     pub(crate) fn call(&self) -> Result<Call, Problem> {
         Ok(Call {
-            by: self.by()?.clone(),
+            by: Caller::clone(self.by()?),
             now: self.now,
-            request_id: Some(self.request_id.clone()),
+            request_id: Some(self.shown_id().into()),
         })
     }
 
+    /// The request id as log and journal keep it: it goes back whole, but is kept only so far.
+    pub(crate) fn shown_id(&self) -> String {
+        shown_id(&self.request_id)
+    }
+
     /// Who calls.
-    pub(crate) fn by(&self) -> Result<&Caller, Problem> {
+    pub(crate) fn by(&self) -> Result<&Arc<Caller>, Problem> {
         let nobody = || {
             Problem::new(
                 StatusCode::UNAUTHORIZED,
@@ -93,6 +102,12 @@ impl Exchange {
         let query = self.query(&["limit", "page"])?;
         page_of(&query)
     }
+}
+
+/// A request id as it is kept.
+pub(crate) fn shown_id(request_id: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(request_id.as_bytes());
+    text.chars().take(256).collect()
 }
 
 /// A page from the query's `limit` and `page`.

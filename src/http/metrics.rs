@@ -7,7 +7,6 @@ use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -16,6 +15,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
+use super::sharded::{Count, Histogram};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DecisionLabels {
@@ -45,20 +45,80 @@ struct PolicyLabels {
     hash: String,
 }
 
-/// From ten microseconds to a tenth of a second.
-const DECISION_SECONDS: [f64; 13] = [
-    1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1,
+/// From a microsecond to a tenth of a second, in nanoseconds.
+const DECISION_NANOS: [u64; 13] = [
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+    200_000,
+    500_000,
+    1_000_000,
+    5_000_000,
+    20_000_000,
+    100_000_000,
 ];
-/// The boundaries that OpenTelemetry advises for HTTP servers.
-const REQUEST_SECONDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+/// The boundaries that OpenTelemetry advises for HTTP servers, in nanoseconds, and a finer one beneath them.
+const REQUEST_NANOS: [u64; 15] = [
+    100_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    75_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    750_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    7_500_000_000,
+    10_000_000_000,
 ];
+const BATCH_SIZES: [u64; 10] = [1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10_000];
+const NANOS: f64 = 1e9;
+
+fn decision_seconds() -> Histogram {
+    Histogram::new(&DECISION_NANOS, NANOS)
+}
+
+fn request_seconds() -> Histogram {
+    Histogram::new(&REQUEST_NANOS, NANOS)
+}
+
+/// What is counted of the decisions of one API.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    permits: Count,
+    denials: Count,
+    seconds: Histogram,
+}
+
+impl Decided {
+    /// So many permits and denials, which took so long together: each is counted with the mean of them.
+    pub(crate) fn add(&self, permits: u64, denials: u64, took: Duration) {
+        self.permits.add(permits);
+        self.denials.add(denials);
+        let times = permits + denials;
+        if let Some(mean) = nanos(took).checked_div(times) {
+            self.seconds.observe(mean, times);
+        }
+    }
+}
+
+pub(crate) fn nanos(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// One request in flight, until this is dropped: also when its caller hangs up, which no line of code after it sees.
 #[derive(Debug)]
-pub(crate) struct InFlight(Gauge<i64, AtomicI64>);
+pub(crate) struct InFlight<'a>(&'a Gauge<i64, AtomicI64>);
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -69,10 +129,13 @@ impl Drop for InFlight {
 pub(crate) struct Metrics {
     pub(crate) edge: EdgeMetrics,
     registry: Registry,
-    decisions: Family<DecisionLabels, Counter<u64, AtomicU64>>,
-    decision_seconds: Family<ApiLabels, Histogram>,
+    decisions: Family<DecisionLabels, Count>,
+    decision_seconds: Family<ApiLabels, Histogram, fn() -> Histogram>,
+    /// Of `evaluation`, and of `evaluations`.
+    pub(crate) one: Decided,
+    pub(crate) many: Decided,
     batch_size: Histogram,
-    request_seconds: Family<RequestLabels, Histogram>,
+    request_seconds: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge<i64, AtomicI64>,
     auth_failures: Family<KindLabels, Counter<u64, AtomicU64>>,
     policy_set: Family<PolicyLabels, Gauge<i64, AtomicI64>>,
@@ -87,17 +150,23 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::default();
-        let decision_seconds = Family::new_with_constructor(
-            (|| Histogram::new(DECISION_SECONDS)) as fn() -> Histogram,
-        );
-        let request_seconds =
-            Family::new_with_constructor((|| Histogram::new(REQUEST_SECONDS)) as fn() -> Histogram);
-        let batch_size = Histogram::new([
-            1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0,
-        ]);
+        let decisions = Family::<DecisionLabels, Count>::default();
+        let decision_seconds = Family::new_with_constructor(decision_seconds as fn() -> Histogram);
+        let request_seconds = Family::new_with_constructor(request_seconds as fn() -> Histogram);
+        let batch_size = Histogram::new(&BATCH_SIZES, 1.0);
+        let of = |api| {
+            let count = |decision| decisions.get_or_create_owned(&DecisionLabels { api, decision });
+            Decided {
+                permits: count("permit"),
+                denials: count("deny"),
+                seconds: decision_seconds.get_or_create_owned(&ApiLabels { api }),
+            }
+        };
         let metrics = Self {
             edge: EdgeMetrics::default(),
-            decisions: Family::default(),
+            one: of("evaluation"),
+            many: of("evaluations"),
+            decisions,
             decision_seconds,
             batch_size,
             request_seconds,
@@ -202,24 +271,24 @@ impl Metrics {
         );
     }
 
-    pub(crate) fn in_flight(&self) -> InFlight {
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
         self.in_flight.inc();
-        InFlight(self.in_flight.clone())
+        InFlight(&self.in_flight)
     }
 
     pub(crate) fn decided(&self, api: &'static str, permit: bool, took: Duration) {
         let decision = if permit { "permit" } else { "deny" };
         self.decisions
             .get_or_create(&DecisionLabels { api, decision })
-            .inc();
+            .add(1);
         self.decision_seconds
             .get_or_create(&ApiLabels { api })
-            .observe(took.as_secs_f64());
+            .observe(nanos(took), 1);
     }
 
     pub(crate) fn batch(&self, size: usize) {
         self.batch_size
-            .observe(u32::try_from(size).map_or(f64::MAX, f64::from));
+            .observe(u64::try_from(size).unwrap_or(u64::MAX), 1);
     }
 
     pub(crate) fn answered(
@@ -236,7 +305,16 @@ impl Metrics {
         };
         self.request_seconds
             .get_or_create(&labels)
-            .observe(took.as_secs_f64());
+            .observe(nanos(took), 1);
+    }
+
+    /// Where answers of 200 of one route are counted.
+    pub(crate) fn of_route(&self, method: &'static str, route: &'static str) -> Histogram {
+        self.request_seconds.get_or_create_owned(&RequestLabels {
+            http_request_method: method,
+            http_route: route,
+            http_response_status_code: 200,
+        })
     }
 
     pub(crate) fn auth_failed(&self, kind: &'static str) {

@@ -2,13 +2,14 @@
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 
 use super::problem::Problem;
 
 pub(crate) const JSON: &str = "application/json";
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// One answer.
@@ -61,16 +62,13 @@ impl Reply {
         }
     }
 
-    pub(crate) fn into_response(self, request_id: &HeaderValue) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self, request_id: HeaderValue) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        headers.insert(HeaderName::from_static("x-request-id"), request_id.clone());
-        headers.insert(
-            HeaderName::from_static("cache-control"),
-            HeaderValue::from_static("no-store"),
-        );
+        headers.insert(&X_REQUEST_ID, request_id);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);

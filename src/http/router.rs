@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use hyper::{Method, StatusCode};
-use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
 
@@ -18,7 +17,9 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use super::quota::CallerQuota;
 use super::reply::{JSON, Reply};
+use super::room::Room;
 use super::routes::{Route, table};
+use super::sharded::Histogram;
 
 /// The `OpenAPI` document.
 pub(crate) const OPENAPI: &str = include_str!("openapi.json");
@@ -31,18 +32,20 @@ pub(crate) struct Service {
     /// What each caller has left, in the order of the callers.
     pub(crate) quotas: Vec<CallerQuota>,
     /// The requests that may be answered at once.
-    pub(crate) room: Semaphore,
+    pub(crate) room: Room,
     pub(crate) limits: Limits,
     pub(crate) public_url: String,
     pub(crate) metrics: Metrics,
     pub(crate) is_stopping: AtomicBool,
-    routes: Vec<Route>,
+    routes: Vec<(Route, Histogram)>,
     by_path: matchit::Router<Vec<usize>>,
 }
 
 /// The route of a request, with the parameters in its path.
 pub(crate) struct Found<'a> {
     pub(crate) route: &'a Route,
+    /// Where its answers of 200 are counted.
+    pub(crate) good: &'a Histogram,
     pub(crate) path: HashMap<String, String>,
 }
 
@@ -70,6 +73,11 @@ impl Service {
             let _ = by_path.insert(pattern, at);
         }
         let metrics = Metrics::new();
+        let counted = |route: Route| {
+            let good = metrics.of_route(method_label(&route.method), route.pattern);
+            (route, good)
+        };
+        let routes = routes.into_iter().map(counted).collect();
         let issuers = Issuers::new(&callers.issuers);
         let quota = |own| CallerQuota::new(own, &limits);
         let quotas = callers.limits().map(quota).collect();
@@ -78,7 +86,7 @@ impl Service {
             callers,
             issuers,
             quotas,
-            room: Semaphore::new(limits.requests),
+            room: Room::of(limits.requests),
             limits,
             public_url,
             metrics,
@@ -103,30 +111,19 @@ impl Service {
         } else {
             method
         };
-        let here: Vec<&Route> = matched
-            .value
-            .iter()
-            .filter_map(|place| self.routes.get(*place))
-            .collect();
-        let Some(route) = here.iter().find(|route| route.method == *wanted) else {
-            let mut allowed: Vec<&str> = here.iter().map(|route| route.method.as_str()).collect();
-            if allowed.contains(&"GET") {
-                allowed.push("HEAD");
-            }
-            allowed.sort_unstable();
-            let allowed = allowed.join(", ");
-            let detail = format!("`{method}` is not served here; allowed: {allowed}");
-            return Err(
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
-                    .header("allow", allowed),
-            );
+        let here = || {
+            let places = matched.value.iter();
+            places.filter_map(|place| self.routes.get(*place))
+        };
+        let Some((route, good)) = here().find(|(route, _)| route.method == *wanted) else {
+            return Err(not_served(method, here().map(|(route, _)| route)));
         };
         let path = matched
             .params
             .iter()
             .map(|(name, value)| (name.to_owned(), percent_decoded(value)))
             .collect();
-        Ok(Found { route, path })
+        Ok(Found { route, good, path })
     }
 
     /// Whether the daemon takes changes and is not stopping.
@@ -135,6 +132,31 @@ impl Service {
             return Some("stopping".to_owned());
         }
         self.engine.failure()
+    }
+}
+
+/// A path that is there, but not for this method.
+fn not_served<'a>(method: &Method, here: impl Iterator<Item = &'a Route>) -> Problem {
+    let mut allowed: Vec<&str> = here.map(|route| route.method.as_str()).collect();
+    if allowed.contains(&"GET") {
+        allowed.push("HEAD");
+    }
+    allowed.sort_unstable();
+    let allowed = allowed.join(", ");
+    let detail = format!("`{method}` is not served here; allowed: {allowed}");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+        .header("allow", allowed)
+}
+
+/// A label from a closed list: a method of the caller's own making is none.
+pub(crate) fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "_OTHER",
     }
 }
 

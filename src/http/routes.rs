@@ -14,6 +14,9 @@ use super::v1::{
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
 pub(crate) type Handler = fn(&Service, &Exchange) -> Result<Reply, Problem>;
 
+/// Answers what is asked in the usual form, on the async thread; nothing if it is not.
+pub(crate) type QuickHandler = fn(&Service, &Exchange) -> Option<Reply>;
+
 /// How a route is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -36,6 +39,8 @@ pub(crate) struct Route {
     pub(crate) pattern: &'static str,
     pub(crate) kind: Kind,
     pub(crate) handler: Handler,
+    /// What is tried before the handler.
+    pub(crate) quick: Option<QuickHandler>,
 }
 
 impl Route {
@@ -57,6 +62,7 @@ fn route(method: Method, pattern: &'static str, kind: Kind, handler: Handler) ->
         pattern,
         kind,
         handler,
+        quick: None,
     }
 }
 
@@ -68,19 +74,8 @@ pub(crate) fn table() -> Vec<Route> {
     let client = "/v1/system-users/{id}/clients/{org}";
     let relation = "/v1/relations/{client}/{firm}/{role}";
     let mut routes = searches();
+    routes.extend(questions());
     routes.extend([
-        route(
-            post.clone(),
-            "/access/v1/evaluation",
-            Quick,
-            authzen::evaluation,
-        ),
-        route(
-            post.clone(),
-            "/access/v1/evaluations",
-            Quick,
-            authzen::evaluations,
-        ),
         route(post.clone(), "/v1/evaluation", Question, authzen::as_of),
         route(post.clone(), "/v1/is_authorized", Question, authorized::one),
         route(
@@ -165,6 +160,26 @@ pub(crate) fn table() -> Vec<Route> {
         route(get, "/openapi.json", Open, super::router::openapi),
     ]);
     routes
+}
+
+/// Questions that are decided as they come in.
+fn questions() -> [Route; 2] {
+    let at = |pattern, handler, quick| Route {
+        quick: Some(quick),
+        ..route(Method::POST, pattern, Kind::Quick, handler)
+    };
+    [
+        at(
+            "/access/v1/evaluation",
+            authzen::evaluation as Handler,
+            authzen::quick::evaluation as QuickHandler,
+        ),
+        at(
+            "/access/v1/evaluations",
+            authzen::evaluations,
+            authzen::quick::evaluations,
+        ),
+    ]
 }
 
 /// Reverse questions: they look at whole lists. And where they are, for those who ask.

@@ -9,6 +9,7 @@ mod coverage;
 mod junit;
 mod read;
 mod run;
+mod synthetic;
 mod users;
 mod world;
 
@@ -17,3 +18,4 @@ pub use coverage::CoverageReport;
 pub use junit::junit;
 pub use read::Suite;
 pub use run::{Got, Outcome, Ran, RunError, run};
+pub use synthetic::{Pair, Synthetic, SyntheticError};

@@ -13,6 +13,7 @@ mod metadata;
 mod own;
 mod page;
 mod past;
+pub(crate) mod quick;
 mod read;
 mod search;
 

@@ -4,6 +4,7 @@ mod at_least;
 mod limits;
 mod openapi;
 mod questions;
+mod quick;
 mod search;
 mod uploads;
 

@@ -33,9 +33,10 @@ fn exchange(path: HashMap<String, String>, body: String, is_upload: bool) -> Exc
         kind: CallerKind::Operator,
     };
     Exchange {
-        caller: Some(caller),
+        caller: Some(std::sync::Arc::new(caller)),
+        place: 0,
         system_users: Vec::new(),
-        request_id: "example".into(),
+        request_id: hyper::header::HeaderValue::from_static("example"),
         path,
         query: String::new(),
         body: if is_upload {

@@ -1,0 +1,210 @@
+//! `fullmakt bench`: a synthetic world, the daemon on it, a bare server beside it, and the same load for both in turn.
+
+mod ask;
+mod report;
+mod servers;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fullmakt::engine::{Engine, Settings};
+use fullmakt::http::{Load, Prepared, Protocol, besiege, drive, run_bare};
+use fullmakt::policies;
+use fullmakt::scenario::Synthetic;
+
+use super::args_bench::{Bench, Kind};
+use super::ask::now;
+use super::output::say;
+use super::{Failure, Outcome};
+use report::{Side, Told};
+use servers::Server;
+
+/// Questions that are asked in turn: more than a processor's caches hold of the world.
+const QUESTIONS: usize = 20_000;
+/// Evaluations in a batch.
+const BATCH: usize = 1000;
+/// Batches that are asked in turn.
+const BATCHES: usize = 50;
+/// Requests at once on a connection of HTTP/2.
+const STREAMS: u16 = 16;
+/// Connections that send batches.
+const BATCHERS: u16 = 4;
+/// Clients that hold on to their connections.
+const IDLE: usize = 10_000;
+const SLOW: usize = 200;
+
+fn failure(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
+
+pub(crate) fn bench(command: Bench) -> Outcome {
+    if let Some(answer) = command.bare {
+        run_bare(answer.into_bytes(), say).map_err(failure)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let size = usize::try_from(command.delegations).map_err(failure)?;
+    let world = Synthetic::of(size);
+    let dir = tempfile::tempdir().map_err(failure)?;
+    make(&world, dir.path())?;
+    let single: Arc<[_]> = ask::single(&world, QUESTIONS).into();
+    // Of the two answers that there are the longer one, so that the bare server writes no less.
+    let longest = single
+        .iter()
+        .map(|question| &question.answer)
+        .max_by_key(|answer| answer.len());
+    let constant = longest.cloned().unwrap_or_default();
+    let bench = Measuring {
+        daemon: Server::daemon(dir.path())?,
+        bare: Server::bare(&String::from_utf8_lossy(&constant))?,
+        constant,
+        command,
+    };
+    if bench.command.hostile {
+        bench.hostile(&single)?;
+    } else {
+        let batches = ask::batches(&world, BATCHES, BATCH).into();
+        bench.all(&single, &batches)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the world in a store, and says how long that took.
+fn make(world: &Synthetic, data: &Path) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let folder = policies::shipped().clone();
+    let engine = Engine::open(data, folder, Settings::default(), now()).map_err(failure)?;
+    world.write(&engine, now()).map_err(failure)?;
+    drop(engine);
+    say(&format!(
+        "{} delegations and as many relations, made in {:.1} s",
+        world.delegations(),
+        begin.elapsed().as_secs_f64()
+    ));
+    Ok(())
+}
+
+struct Measuring {
+    command: Bench,
+    daemon: Server,
+    bare: Server,
+    constant: Box<[u8]>,
+}
+
+/// One thing to measure.
+struct Plan<'a> {
+    name: &'static str,
+    protocol: Protocol,
+    connections: u16,
+    path: &'static str,
+    questions: &'a Arc<[Prepared]>,
+    /// Decisions in an answer.
+    size: usize,
+}
+
+impl Measuring {
+    fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<(), Failure> {
+        let many = self.command.connections;
+        let plan = |name, protocol, connections| Plan {
+            name,
+            protocol,
+            connections,
+            path: "/access/v1/evaluation",
+            questions: single,
+            size: 1,
+        };
+        let http2 = Protocol::Http2 {
+            streams: usize::from(STREAMS),
+        };
+        let plans = [
+            (Kind::Http1, plan("HTTP/1.1", Protocol::Http1, many)),
+            (
+                Kind::Alone,
+                plan("HTTP/1.1, one connection", Protocol::Http1, 1),
+            ),
+            (Kind::Http2, plan("HTTP/2", http2, many.div_ceil(STREAMS))),
+            (
+                Kind::Batch,
+                Plan {
+                    path: "/access/v1/evaluations",
+                    questions: batches,
+                    size: BATCH,
+                    ..plan("batches of 1,000", Protocol::Http1, BATCHERS)
+                },
+            ),
+        ];
+        for (kind, plan) in plans {
+            if self.command.only.is_none_or(|only| only == kind) {
+                let told = self.measured(&plan)?;
+                told.lines().iter().for_each(|line| say(line));
+            }
+        }
+        let (now, most) = self.daemon.memory();
+        say(&format!(
+            "\nmemory of the daemon: {now} MiB, {most} MiB at most"
+        ));
+        Ok(())
+    }
+
+    /// The daemon and the bare server in turn, after a moment for both to warm up.
+    fn measured(&self, plan: &Plan<'_>) -> Result<Told, Failure> {
+        let time = Duration::from_secs(self.command.seconds.into());
+        let mut told = Told::new(plan.name, plan.connections, plan.size);
+        for server in [&self.bare, &self.daemon] {
+            self.side(server, plan, Duration::from_millis(300))?;
+        }
+        for _ in 0..self.command.rounds {
+            let bare = self.side(&self.bare, plan, time)?;
+            told.add(bare, self.side(&self.daemon, plan, time)?);
+        }
+        Ok(told)
+    }
+
+    fn side(&self, server: &Server, plan: &Plan<'_>, time: Duration) -> Result<Side, Failure> {
+        let load = self.load(server, plan, time);
+        let before = server.processor();
+        let seen = drive(&load).map_err(failure)?;
+        let processor = server.processor().saturating_sub(before);
+        Ok(Side { seen, processor })
+    }
+
+    fn load(&self, server: &Server, plan: &Plan<'_>, time: Duration) -> Load {
+        let is_bare = std::ptr::eq(server, &raw const self.bare);
+        Load {
+            address: server.address,
+            protocol: plan.protocol,
+            connections: plan.connections.into(),
+            path: plan.path,
+            token: self.daemon.token.clone(),
+            questions: Arc::clone(plan.questions),
+            constant: is_bare.then(|| self.constant.clone()),
+            time,
+        }
+    }
+
+    /// Busy clients, alone and beside those that hold on to their connections.
+    fn hostile(&self, single: &Arc<[Prepared]>) -> Result<(), Failure> {
+        let plan = Plan {
+            name: "HTTP/1.1",
+            protocol: Protocol::Http1,
+            connections: self.command.connections,
+            path: "/access/v1/evaluation",
+            questions: single,
+            size: 1,
+        };
+        self.side(&self.daemon, &plan, Duration::from_millis(300))?;
+        let load = self.load(
+            &self.daemon,
+            &plan,
+            Duration::from_secs(self.command.seconds.into()),
+        );
+        let before = self.daemon.memory();
+        let mut held = before;
+        let seen = besiege(&load, IDLE, SLOW, || held = self.daemon.memory()).map_err(failure)?;
+        report::besieged(&seen, before.0, held.0)
+            .iter()
+            .for_each(|line| say(line));
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Deciding for those who ask much: the names of a question looked up once, as text, and what callers may ask remembered.
+
+use std::sync::Arc;
+
+use crate::cedar::{ActionIdx, ResourceSlot};
+use crate::model::caller::Caller;
+use crate::model::id::{OrgNo, SystemUserId};
+use crate::model::question::{Asked, Decision, Obligations, Question};
+use crate::model::time::Timestamp;
+
+use super::Snapshot;
+use super::error::NotEntitled;
+use super::generation::Generation;
+use once_cell::sync::OnceCell;
+
+/// An action and a resource that the policies in force know. Good for the snapshot that it is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    action: (ActionIdx, &'a str),
+    resource: (ResourceSlot, &'a str),
+}
+
+impl<'a> Named<'a> {
+    /// The resource's name.
+    pub fn resource(&self) -> &'a str {
+        self.resource.1
+    }
+}
+
+/// What one caller may ask about, by resource slot, each asked once.
+#[derive(Debug)]
+pub(super) struct Asks {
+    caller: Arc<Caller>,
+    by_slot: Box<[OnceCell<bool>]>,
+}
+
+impl Generation {
+    fn may_ask_at(
+        &self,
+        caller: &Arc<Caller>,
+        place: u32,
+        slot: ResourceSlot,
+        ask: impl FnOnce() -> bool,
+    ) -> bool {
+        let row = self.asks.get_or_init(place, || Asks {
+            caller: Arc::clone(caller),
+            by_slot: (0..self.policies.resource_slots())
+                .map(|_| OnceCell::new())
+                .collect(),
+        });
+        // Whoever numbers callers otherwise finds another's row, and is answered without it.
+        let row = row.filter(|row| Arc::ptr_eq(&row.caller, caller));
+        let cell = row.and_then(|row| row.by_slot.get(self.policies.slot_index(slot)));
+        match cell {
+            Some(cell) => *cell.get_or_init(ask),
+            None => ask(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The names of a question, if the policies in force know both, as actions and resources of delegations.
+    #[inline]
+    pub fn named<'a>(&self, action: &'a str, resource: &'a str) -> Option<Named<'a>> {
+        let generation = &self.state.generation;
+        match generation.placed(action, resource)? {
+            (found, slot @ ResourceSlot::Known(_)) if !self.is_plain() => Some(Named {
+                action: (found, action),
+                resource: (slot, resource),
+            }),
+            _ => None,
+        }
+    }
+
+    /// As [`Snapshot::decide`], of names that were looked up and with an empty context.
+    #[inline]
+    pub fn decide_named(
+        &self,
+        system_user: SystemUserId,
+        named: Named<'_>,
+        client: OrgNo,
+        now: Timestamp,
+    ) -> Decision {
+        let (action, resource) = (named.action, named.resource);
+        let settled = self
+            .state
+            .settled(system_user, client, Some((action.0, resource.0)));
+        if let Some(decision) = settled {
+            return decision;
+        }
+        let (Ok(action), Ok(resource)) = (action.1.parse(), resource.1.parse()) else {
+            // Names that the policies know are well-formed.
+            return Decision {
+                permit: false,
+                obligations: Obligations::NONE,
+                revision: self.state.revision,
+            };
+        };
+        let question = Question {
+            system_user,
+            action,
+            resource,
+            client,
+            asked: Asked::default(),
+        };
+        self.state.weighed(&question, now)
+    }
+
+    /// As [`Snapshot::may_ask`], for callers that are numbered from zero on: `place` is this one's, always the same. Costs
+    /// a comparison once it was asked.
+    #[inline]
+    pub fn may_ask_named(
+        &self,
+        caller: &Arc<Caller>,
+        place: u32,
+        named: Named<'_>,
+    ) -> Result<(), NotEntitled> {
+        let (slot, name) = named.resource;
+        let ask = || {
+            let resource = name.parse().ok();
+            resource.is_some_and(|resource| self.may_ask(caller, &resource).is_ok())
+        };
+        if self.state.generation.may_ask_at(caller, place, slot, ask) {
+            return Ok(());
+        }
+        // The refusal says more than no.
+        name.parse()
+            .map_or(Ok(()), |resource| self.may_ask(caller, &resource))
+    }
+}

@@ -1,0 +1,37 @@
+//! Room for so many requests at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The requests that may be answered at once.
+#[derive(Debug)]
+pub(crate) struct Room {
+    most: usize,
+    taken: AtomicUsize,
+}
+
+/// One request's room, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Taken<'a>(&'a AtomicUsize);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Room {
+    /// Room for so many.
+    pub(crate) fn of(most: usize) -> Self {
+        Self {
+            most,
+            taken: AtomicUsize::new(0),
+        }
+    }
+
+    /// Room for another; nothing if it is full.
+    pub(crate) fn take(&self) -> Option<Taken<'_>> {
+        let before = self.taken.fetch_add(1, Ordering::Relaxed);
+        let taken = Taken(&self.taken);
+        (before < self.most).then_some(taken)
+    }
+}
