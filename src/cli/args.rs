@@ -131,7 +131,7 @@ pub(crate) enum Command {
     Store(Store),
     /// Measure this daemon on this machine, beside a bare server that reads the same and answers a constant
     #[command(
-        after_help = "Examples:\n  fullmakt bench\n  fullmakt bench --delegations 10000000\n  fullmakt bench --only batch --rounds 9\n  fullmakt bench --hostile"
+        after_help = "Examples:\n  fullmakt bench\n  fullmakt bench --delegations 10000000\n  fullmakt bench --only batch --rounds 9\n  fullmakt bench --hostile\n  fullmakt bench --make data --delegations 1000000\n  fullmakt bench --running --delegations 1000000 --url http://127.0.0.1:8180 --token TOKEN --pid 4711"
     )]
     Bench(Bench),
 }

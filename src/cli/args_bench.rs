@@ -1,5 +1,7 @@
 //! The arguments of `fullmakt bench`.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 /// What is measured.
@@ -32,9 +34,24 @@ pub(crate) struct Bench {
     /// Only this measurement
     #[arg(long)]
     pub(crate) only: Option<Kind>,
-    /// Instead: busy connections alone, and beside 10,000 idle and 200 slow ones
+    /// Instead: busy connections alone, and beside idle ones and 200 slow ones
     #[arg(long, conflicts_with = "only")]
     pub(crate) hostile: bool,
+    /// Idle connections of --hostile; the daemon and this command hold as many open files
+    #[arg(long, default_value_t = 10_000, value_name = "NUMBER", requires = "hostile", value_parser = clap::value_parser!(u16).range(1..=15_000))]
+    pub(crate) idle: u16,
+    /// Instead: how long a refusal takes, of tokens that begin as a known one does and of others
+    #[arg(long, conflicts_with_all = ["only", "hostile"])]
+    pub(crate) tokens: bool,
+    /// Only make the synthetic world, in this new folder, for a daemon of your own: `fullmakt serve --data DIR`
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["only", "hostile", "tokens", "running"])]
+    pub(crate) make: Option<PathBuf>,
+    /// Measure the daemon at --url, which has such a world, with --token
+    #[arg(long)]
+    pub(crate) running: bool,
+    /// Its process, for what it takes of the processor and of memory
+    #[arg(long, value_name = "PID", requires = "running")]
+    pub(crate) pid: Option<u32>,
     /// Be the bare server that the daemon is compared with
     #[arg(long, hide = true, value_name = "ANSWER")]
     pub(crate) bare: Option<String>,

@@ -113,6 +113,6 @@ fn run(args: Args) -> Outcome {
         Command::Export(command) => transfer::export(&at, &command),
         Command::Policy(command) => policy::policy(command),
         Command::Store(command) => transfer::store(command),
-        Command::Bench(command) => bench::bench(command),
+        Command::Bench(command) => bench::bench(&at, command),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -268,7 +271,13 @@ async fn read_body(mut body: Incoming, most: usize, time: Duration) -> Result<By
         whole.extend_from_slice(&rest);
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(whole.into())
     };
-    match tokio::time::timeout(time, whole).await {
+    let mut whole = pin!(whole);
+    let at_once = poll_fn(|context| Poll::Ready(whole.as_mut().poll(context))).await;
+    let read = match at_once {
+        Poll::Ready(read) => Ok(read),
+        Poll::Pending => tokio::time::timeout(time, whole).await,
+    };
+    match read {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) => Err(unreadable(&*error, most)),
         Err(_) => Err(too_slow(time)),

@@ -10,16 +10,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fullmakt::engine::{Engine, Settings};
-use fullmakt::http::{Load, Prepared, Protocol, besiege, drive, run_bare};
+use fullmakt::http::{Load, Prepared, Protocol, besiege, drive, refusals, run_bare};
 use fullmakt::policies;
 use fullmakt::scenario::Synthetic;
 
+use super::args::Daemon;
 use super::args_bench::{Bench, Kind};
 use super::ask::now;
 use super::output::say;
 use super::{Failure, Outcome};
 use report::{Side, Told};
 use servers::Server;
+use uuid::Uuid;
 
 /// Questions that are asked in turn: more than a processor's caches hold of the world.
 const QUESTIONS: usize = 20_000;
@@ -31,23 +33,37 @@ const BATCHES: usize = 50;
 const STREAMS: u16 = 16;
 /// Connections that send batches.
 const BATCHERS: u16 = 4;
-/// Clients that hold on to their connections.
-const IDLE: usize = 10_000;
+/// Clients that send their heads byte by byte.
 const SLOW: usize = 200;
+/// Refusals of each kind.
+const REFUSALS: usize = 10_000;
 
 fn failure(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
 }
 
-pub(crate) fn bench(command: Bench) -> Outcome {
+pub(crate) fn bench(at: &Daemon, mut command: Bench) -> Outcome {
     if let Some(answer) = command.bare {
         run_bare(answer.into_bytes(), say).map_err(failure)?;
         return Ok(ExitCode::SUCCESS);
     }
     let size = usize::try_from(command.delegations).map_err(failure)?;
     let world = Synthetic::of(size);
+    if let Some(data) = command.make.take() {
+        if data.exists() {
+            let message = format!("--make: `{}` is there already", data.display());
+            return Err(Failure::new(message).help("name a folder that is to be made"));
+        }
+        make(&world, &data)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let dir = tempfile::tempdir().map_err(failure)?;
-    make(&world, dir.path())?;
+    let daemon = if command.running {
+        Server::running(&at.url, at.token.clone(), command.pid)?
+    } else {
+        make(&world, dir.path())?;
+        Server::daemon(dir.path())?
+    };
     let single: Arc<[_]> = ask::single(&world, QUESTIONS).into();
     // Of the two answers that there are the longer one, so that the bare server writes no less.
     let longest = single
@@ -56,13 +72,15 @@ pub(crate) fn bench(command: Bench) -> Outcome {
         .max_by_key(|answer| answer.len());
     let constant = longest.cloned().unwrap_or_default();
     let bench = Measuring {
-        daemon: Server::daemon(dir.path())?,
         bare: Server::bare(&String::from_utf8_lossy(&constant))?,
+        daemon,
         constant,
         command,
     };
     if bench.command.hostile {
         bench.hostile(&single)?;
+    } else if bench.command.tokens {
+        bench.tokens(&single)?;
     } else {
         let batches = ask::batches(&world, BATCHES, BATCH).into();
         bench.all(&single, &batches)?;
@@ -83,6 +101,24 @@ fn make(world: &Synthetic, data: &Path) -> Result<(), Failure> {
         begin.elapsed().as_secs_f64()
     ));
     Ok(())
+}
+
+/// That so many connections may be open, here and in the daemon, which has the same limits.
+fn files_for(connections: usize) -> Result<(), Failure> {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let most = limits.lines().find_map(|line| {
+        let rest = line.strip_prefix("Max open files")?;
+        rest.split_whitespace().next()?.parse::<usize>().ok()
+    });
+    // Beside connections there are the store's files and a few more.
+    let needed = connections + 100;
+    match most {
+        Some(most) if most < needed => Err(Failure::new(format!(
+            "{connections} connections need {needed} open files, and {most} are allowed"
+        ))
+        .help(format!("`ulimit -n {needed}`, or fewer with `--idle`"))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 struct Measuring {
@@ -199,10 +235,36 @@ impl Measuring {
             &plan,
             Duration::from_secs(self.command.seconds.into()),
         );
+        let idle = usize::from(self.command.idle);
+        files_for(idle + SLOW + usize::from(self.command.connections))?;
         let before = self.daemon.memory();
         let mut held = before;
-        let seen = besiege(&load, IDLE, SLOW, || held = self.daemon.memory()).map_err(failure)?;
+        let seen = besiege(&load, idle, SLOW, || held = self.daemon.memory()).map_err(failure)?;
         report::besieged(&seen, before.0, held.0)
+            .iter()
+            .for_each(|line| say(line));
+        Ok(())
+    }
+
+    /// How long refusals take, of two kinds of tokens, each beside itself.
+    fn tokens(&self, single: &Arc<[Prepared]>) -> Result<(), Failure> {
+        let Some(question) = single.first() else {
+            return Ok(());
+        };
+        // Of the same length, as near to the known one as can be and as far from it.
+        let known = &self.daemon.token;
+        let near = known.strip_suffix(|_: char| true).unwrap_or_default();
+        let near = format!("{near}{}", if known.ends_with('0') { '1' } else { '0' });
+        let far = Uuid::new_v4().to_string();
+        let sides = [
+            ("near", &near),
+            ("far", &far),
+            ("near again", &near),
+            ("far again", &far),
+        ];
+        let tokens = sides.map(|(_, token)| token.clone());
+        let seen = refusals(self.daemon.address, question, &tokens, REFUSALS).map_err(failure)?;
+        report::refusals(&sides.map(|(name, _)| name), &seen)
             .iter()
             .for_each(|line| say(line));
         Ok(())

@@ -1,7 +1,7 @@
 //! The processes that are measured: the daemon, and the bare server.
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,7 +15,10 @@ use super::failure;
 /// A server, until it goes out of scope.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    /// Nothing of one that somebody else has started.
+    child: Option<Child>,
+    /// Nothing if nobody has said which process it is.
+    process: Option<u32>,
     pub(crate) address: SocketAddr,
     /// The bearer token that it takes.
     pub(crate) token: String,
@@ -23,8 +26,10 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -54,6 +59,34 @@ impl Server {
         Self::start(command, token)
     }
 
+    /// A daemon that runs already.
+    pub(crate) fn running(
+        url: &str,
+        token: Option<String>,
+        process: Option<u32>,
+    ) -> Result<Self, Failure> {
+        let address = url
+            .strip_prefix("http://")
+            .map(|rest| rest.trim_end_matches('/'));
+        let address = address.and_then(|rest| rest.to_socket_addrs().ok()?.next());
+        let wrong = || {
+            Failure::new(format!(
+                "--url: `{url}` is not an address of the form `http://127.0.0.1:8180`"
+            ))
+            .help("load is driven over plain HTTP; of a daemon with TLS name another listener")
+        };
+        Ok(Self {
+            child: None,
+            process,
+            address: address.ok_or_else(wrong)?,
+            token: token.ok_or_else(|| {
+                Failure::new(
+                    "--token is needed: that of a resource API which may ask about everything",
+                )
+            })?,
+        })
+    }
+
     /// A bare server that answers this.
     pub(crate) fn bare(answer: &str) -> Result<Self, Failure> {
         let mut command = this()?;
@@ -80,7 +113,8 @@ impl Server {
         });
         match address {
             Some(address) => Ok(Self {
-                child,
+                process: Some(child.id()),
+                child: Some(child),
                 address,
                 token,
             }),
@@ -92,7 +126,10 @@ impl Server {
 
     /// What all its threads have had of the processors so far.
     pub(crate) fn processor(&self) -> Duration {
-        let tasks = format!("/proc/{}/task", self.child.id());
+        let Some(process) = self.process else {
+            return Duration::ZERO;
+        };
+        let tasks = format!("/proc/{process}/task");
         let tasks = std::fs::read_dir(tasks).into_iter().flatten().flatten();
         let nanos = tasks.filter_map(|task| {
             let times = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
@@ -103,8 +140,11 @@ impl Server {
 
     /// Its memory in MiB: now, and at its most.
     pub(crate) fn memory(&self) -> (u64, u64) {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).unwrap_or_default();
+        let status = self
+            .process
+            .map(|process| format!("/proc/{process}/status"));
+        let status = status.and_then(|path| std::fs::read_to_string(path).ok());
+        let status = status.unwrap_or_default();
         let mib = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name));
             let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());

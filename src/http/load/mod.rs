@@ -7,6 +7,7 @@ mod bare;
 mod h1;
 mod h2;
 mod hostile;
+mod refused;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub use bare::run_bare;
 pub use hostile::{Besieged, besiege};
+pub use refused::refusals;
 
 /// Which HTTP is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,3 +174,49 @@ fn nanos_since(begin: Instant) -> u64 {
 
 /// What a request is told apart by.
 const REQUEST_ID: &str = "2b6f4c1e-7d0a-4f53-9c39-5f1b8a7d0e42";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::{Load, LoadError, Prepared, Protocol, drive, run_bare};
+
+    /// A bare server that answers `yes`, and questions that are to be answered so.
+    fn load(protocol: Protocol, answer: &str) -> Load {
+        let (ready, address) = mpsc::channel();
+        std::thread::spawn(move || {
+            run_bare(b"yes".to_vec(), |url| ready.send(url.to_owned()).unwrap())
+        });
+        let address = address.recv().unwrap();
+        let question = Prepared {
+            body: b"{}".to_vec().into(),
+            answer: answer.as_bytes().into(),
+        };
+        Load {
+            address: address.trim_start_matches("http://").parse().unwrap(),
+            protocol,
+            connections: 2,
+            path: "/",
+            token: "token".to_owned(),
+            questions: [question].into(),
+            constant: None,
+            time: Duration::from_millis(50),
+        }
+    }
+
+    #[test]
+    fn every_answer_is_checked() {
+        for protocol in [Protocol::Http1, Protocol::Http2 { streams: 3 }] {
+            let seen = drive(&load(protocol, "yes")).unwrap();
+            assert!(seen.requests > 0 && seen.requests == seen.nanos.len());
+            assert!(seen.nanos.is_sorted());
+            let error = drive(&load(protocol, "no")).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "asked `{}`, the answer is 200 `yes`, and should be 200 `no`"
+            );
+            assert!(matches!(error, LoadError::Answer { .. }));
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod administration;
 mod authzen;
+mod bench;
 mod callers;
 mod command_line;
 mod config;
