@@ -160,6 +160,11 @@ fn evaluation(world: &Synthetic) -> BoxedStrategy<Vec<(&'static str, String)>> {
             ("context", r#"{"authenticationLevel": 1}"#),
             ("extra", "1"),
             ("subject", "{}"),
+            ("action", r#"{"name": "write"}"#),
+            (
+                "resource",
+                r#"{"type": "ske-krav-og-betalinger", "id": "312002744"}"#,
+            ),
         ]),
     );
     (whole, left_out, more)
@@ -272,4 +277,31 @@ fn the_usual_forms_are_quick() {
         }
     }
     assert!(permits > 20 && permits < 80, "{permits}");
+}
+
+#[test]
+fn what_one_caller_may_ask_is_never_anothers_at_the_same_place() {
+    let (service, _dir, world) = world();
+    let pair = world.pairs(1)[0];
+    let body = format!(
+        r#"{{"subject":{{"type":"systemuser","id":"{}"}},"action":{{"name":"read"}},"resource":{{"type":"{}","id":"{}"}}}}"#,
+        pair.system_user,
+        Synthetic::RESOURCE,
+        pair.client
+    );
+    let of = |token| {
+        let asked = Asked {
+            body: body.clone(),
+            token,
+            bound: false,
+        };
+        exchange(&service, &asked)
+    };
+    let (entitled, other) = (of("api"), of("other-api"));
+    assert!(quick::evaluation(&service, &entitled).is_some());
+    let confused = Exchange {
+        place: entitled.place,
+        ..other
+    };
+    assert!(quick::evaluation(&service, &confused).is_none());
 }
