@@ -1,11 +1,19 @@
 //! Questions in Cedar's own form, on everything at one revision.
 
-use crate::cedar::{EntityName, Identity, PlainAnswer, PlainError, PlainQuestion, ResourceSlot};
+use crate::cedar::{
+    EntityName, Found, Identity, PlainAnswer, PlainError, PlainQuestion, ResourceSlot, Side,
+};
 use crate::model::id::{IdError, ResourceId};
 use crate::model::time::Timestamp;
 
 use super::Snapshot;
+use super::list::PageRequest;
+use super::search::{Found as Page, MOST_LOOKED_AT, take_bounded};
 
+/// What a place in a search begins with.
+const AFTER: &str = "=";
+/// The most entities that are handled for one page.
+const MOST_HANDLED: usize = 1_000_000;
 /// The delegation world's type of protected services.
 const RESOURCE: &str = "Resource";
 
@@ -18,15 +26,65 @@ impl Snapshot {
         question: &PlainQuestion,
         now: Timestamp,
     ) -> Result<PlainAnswer, PlainError> {
-        let find = |identity: &Identity| {
-            // A store can be older than its policies: what they do not know of is not in force.
-            let found = || self.state.find(identity);
-            (!self.is_plain()).then(found).flatten()
+        let find = |identity: &Identity| self.granted(identity);
+        let policies = &self.state.generation.policies;
+        policies.authorize(question, now, &find)
+    }
+
+    /// The ids of stored entities that a question with one side left open is permitted for, by their text.
+    ///
+    /// Each is what [`Self::authorize`] answers for it. Costs an evaluation of every policy in force for each entity that
+    /// is looked at, and of attributes that are laid over each a copy of what is stored; a page looks at fewer then.
+    pub fn search_own(
+        &self,
+        question: &PlainQuestion,
+        side: Side,
+        page: &PageRequest,
+        now: Timestamp,
+    ) -> Result<Page<String>, PlainError> {
+        let find = |identity: &Identity| self.granted(identity);
+        let policies = &self.state.generation.policies;
+        let Some(search) = policies.plain_search(question, side, now, &find)? else {
+            return Ok(Page::nothing());
         };
-        self.state
-            .generation
-            .policies
-            .authorize(question, now, &find)
+        let after = page.page.as_deref();
+        let after = after.and_then(|after| after.strip_prefix(AFTER));
+        let most = (MOST_HANDLED / search.entities_handled()).clamp(1, MOST_LOOKED_AT);
+        // An id can be empty, which a token that begins a page cannot.
+        let place = |id: &&String| format!("{AFTER}{id}");
+        let candidates = search.candidates(after);
+        let found = take_bounded(page, most, candidates, place, |id| search.permits(id));
+        Ok(found.map(String::clone))
+    }
+
+    /// The names of the actions that a question about own types is permitted with, sorted.
+    ///
+    /// The context is read as each action has it; a member of the wrong type is an error that names it.
+    pub fn search_own_actions(
+        &self,
+        question: &PlainQuestion,
+        now: Timestamp,
+    ) -> Result<Vec<String>, PlainError> {
+        let policies = &self.state.generation.policies;
+        let (principal, resource) = (&question.principal.of, &question.resource.of);
+        let mut open = Vec::new();
+        for name in policies.own_actions(principal, resource) {
+            let asked = PlainQuestion {
+                action: policies.own_action(&name, principal, resource),
+                ..question.clone()
+            };
+            if self.authorize(&asked, now)?.permit {
+                open.push(name);
+            }
+        }
+        Ok(open)
+    }
+
+    /// What is in force under a grant's name.
+    fn granted(&self, identity: &Identity) -> Option<Found> {
+        // A store can be older than its policies: what they do not know of is not in force.
+        let found = || self.state.find(identity);
+        (!self.is_plain()).then(found).flatten()
     }
 
     /// What a caller has to be entitled to ask about: the protected service; of any other type, the type.

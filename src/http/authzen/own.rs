@@ -94,25 +94,21 @@ impl Own {
     }
 }
 
+/// A part of a question that a search leaves open: what is sent of its name is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    Subject,
+    Action,
+    Resource,
+}
+
 /// A question, and whether its answer is to be explained; or all that is wrong with it.
 fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
     let mut errors = Vec::new();
-    let mut fields = Fields::new(members, "", &mut errors);
-    let subject = entity(&mut fields, "subject", true);
-    let action = action(&mut fields);
-    let resource = entity(&mut fields, "resource", true);
-    let context = read::context(&mut fields);
+    let own = own(&mut Fields::new(members, "", &mut errors), None);
     none_wrong(errors)?;
-    let (
-        Some((subject, subject_properties)),
-        Some((action, action_properties)),
-        Some((resource, resource_properties)),
-        Some(mut context),
-    ) = (subject, action, resource, context)
-    else {
-        return Err(Problem::malformed("the question is incomplete"));
-    };
-    let explain = match context.remove("explain") {
+    let mut own = own.ok_or_else(|| Problem::malformed("the question is incomplete"))?;
+    let explain = match own.context.remove("explain") {
         None => false,
         Some(Value::Bool(explain)) => explain,
         Some(other) => {
@@ -123,20 +119,35 @@ fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
             return Err(Problem::of_field("/context/explain", detail));
         }
     };
-    let own = Own {
+    Ok((own, explain))
+}
+
+/// A question without the name of what it leaves open; what is wrong with it is told to the fields.
+pub(super) fn own(fields: &mut Fields<'_>, open: Option<Open>) -> Option<Own> {
+    let subject = entity(fields, "subject", open != Some(Open::Subject));
+    let action = if open == Some(Open::Action) {
+        Some((String::new(), Map::new()))
+    } else {
+        action(fields)
+    };
+    let resource = entity(fields, "resource", open != Some(Open::Resource));
+    let context = read::context(fields);
+    let (subject, subject_properties) = subject?;
+    let (action, action_properties) = action?;
+    let (resource, resource_properties) = resource?;
+    Some(Own {
         subject,
         action,
         resource,
         subject_properties,
         resource_properties,
         action_properties,
-        context,
-    };
-    Ok((own, explain))
+        context: context?,
+    })
 }
 
 /// The subject or the resource, and the properties that are sent of it. One that is searched for has no id.
-pub(super) fn entity(
+fn entity(
     fields: &mut Fields<'_>,
     name: &str,
     with_id: bool,
@@ -153,7 +164,7 @@ pub(super) fn entity(
 }
 
 /// The action's name and its properties.
-pub(super) fn action(fields: &mut Fields<'_>) -> Option<(String, Map<String, Value>)> {
+fn action(fields: &mut Fields<'_>) -> Option<(String, Map<String, Value>)> {
     let mut object = fields.object("action")?;
     let name = object.text("name");
     let properties = properties(&mut object);
