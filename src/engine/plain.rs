@@ -1,7 +1,10 @@
 //! Questions in Cedar's own form, on everything at one revision.
 
+use serde_json::{Map, Value};
+
 use crate::cedar::{
-    EntityName, Found, Identity, PlainAnswer, PlainError, PlainQuestion, ResourceSlot, Side,
+    Coverage, EntityName, Found, Identity, PlainAnswer, PlainError, PlainQuestion, ResourceSlot,
+    Side,
 };
 use crate::model::id::{IdError, ResourceId};
 use crate::model::time::Timestamp;
@@ -16,6 +19,25 @@ const AFTER: &str = "=";
 const MOST_HANDLED: usize = 1_000_000;
 /// The delegation world's type of protected services.
 const RESOURCE: &str = "Resource";
+
+/// A question about types of the administrators' own, by the names that these have outside.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OwnQuestion {
+    /// Who asks to act.
+    pub subject: EntityName,
+    /// The action's name.
+    pub action: String,
+    /// On what.
+    pub resource: EntityName,
+    /// Attributes of the subject, over the stored ones.
+    pub subject_properties: Map<String, Value>,
+    /// Attributes of the resource, over the stored ones.
+    pub resource_properties: Map<String, Value>,
+    /// The action's own, for a context that has a record `action`.
+    pub action_properties: Map<String, Value>,
+    /// What else policies may look at.
+    pub context: Map<String, Value>,
+}
 
 impl Snapshot {
     /// The answer to a question in Cedar's own form. Denies by default; for a mandate it is [`Self::decide`]'s.
@@ -107,14 +129,9 @@ impl Snapshot {
         self.is_plain() || subject || resource.is_some_and(|name| !is_service(name) && is_own(name))
     }
 
-    /// A question about types of the administrators' own, as it names subject, action and resource. What the schema lacks
-    /// keeps its name, and is no access.
-    pub fn own_question(
-        &self,
-        subject: &EntityName,
-        action: &str,
-        resource: &EntityName,
-    ) -> PlainQuestion {
+    /// A question about types of the administrators' own in Cedar's names. What the schema lacks keeps its name, and is no
+    /// access.
+    pub fn own_question(&self, asked: &OwnQuestion) -> PlainQuestion {
         let policies = &self.state.generation.policies;
         let named = |name: &EntityName| EntityName {
             of: policies
@@ -122,13 +139,24 @@ impl Snapshot {
                 .unwrap_or_else(|| name.of.clone()),
             id: name.id.clone(),
         };
-        let (principal, resource) = (named(subject), named(resource));
+        let (principal, resource) = (named(&asked.subject), named(&asked.resource));
         PlainQuestion {
-            action: policies.own_action(action, &principal.of, &resource.of),
+            action: policies.own_action(&asked.action, &principal.of, &resource.of),
             principal,
             resource,
-            ..PlainQuestion::default()
+            context: asked.context.clone(),
+            principal_attributes: asked.subject_properties.clone(),
+            resource_attributes: asked.resource_properties.clone(),
+            action_properties: asked.action_properties.clone(),
+            entities: Vec::new(),
         }
+    }
+
+    /// Adds what a question meets of the policies, for tests.
+    pub fn cover_own(&self, question: &PlainQuestion, now: Timestamp, into: &mut Coverage) {
+        let find = |identity: &Identity| self.granted(identity);
+        let policies = &self.state.generation.policies;
+        policies.cover_plain(question, now, &find, into);
     }
 
     /// Whether there are no delegations here, only types of the administrators' own.

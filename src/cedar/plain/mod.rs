@@ -5,6 +5,7 @@
 
 mod brought;
 mod context;
+mod cover;
 mod question;
 mod search;
 mod shape;
@@ -37,6 +38,13 @@ struct Named {
     principal: EntityUid,
     action: EntityUid,
     resource: EntityUid,
+}
+
+/// A question as Cedar gets it, and all that it can see.
+struct Ready<'a> {
+    named: Named,
+    context: Context,
+    seen: Cow<'a, Entities>,
 }
 
 impl Named {
@@ -113,33 +121,50 @@ impl Compiled {
         now: Timestamp,
         find: &dyn Fn(&Identity) -> Option<Found>,
     ) -> Result<PlainAnswer, PlainError> {
+        let ready = match self.ready(question, now, find)? {
+            Ok(ready) => ready,
+            Err(why) => return Ok(PlainAnswer::unknown(why)),
+        };
+        let mut judged = match self.judge(&ready.named, &ready) {
+            Ok(judged) => judged,
+            Err(why) => return Ok(PlainAnswer::unknown(why)),
+        };
+        self.add_rights(&ready.named, find, &mut judged);
+        Ok(self.answered(judged))
+    }
+
+    /// A question as Cedar gets it; or why nobody can know its answer.
+    fn ready(
+        &self,
+        question: &PlainQuestion,
+        now: Timestamp,
+        find: &dyn Fn(&Identity) -> Option<Found>,
+    ) -> Result<Result<Ready<'_>, String>, PlainError> {
         let Some(shapes) = self.shapes() else {
-            return Ok(PlainAnswer::unknown("the schema cannot be read".to_owned()));
+            return Ok(Err("the schema cannot be read".to_owned()));
         };
         let named = match Named::of(shapes, question) {
             Ok(named) => named,
-            Err(why) => return Ok(PlainAnswer::unknown(why)),
+            Err(why) => return Ok(Err(why)),
         };
         let mut mentioned = BTreeSet::new();
         let context = context(shapes, &named.action, question, now, &mut mentioned)?;
         let Some(context) = context else {
-            return Ok(PlainAnswer::unknown("there is no context".to_owned()));
+            return Ok(Err("there is no context".to_owned()));
         };
         let mut brought = self.brought(shapes, &question.entities)?;
         let (principal, resource) = (&named.principal, &named.resource);
         self.overlay(shapes, Side::Principal, principal, question, &mut brought)?;
         self.overlay(shapes, Side::Resource, resource, question, &mut brought)?;
         mentioned.extend([principal, resource].into_iter().filter_map(Identity::of));
-        let Some(seen) = self.seen(brought, mentioned, find) else {
-            let why = "the entities cannot stand together: one is beneath itself";
-            return Ok(PlainAnswer::unknown(why.to_owned()));
-        };
-        let mut judged = match self.judge(&named, context, &seen) {
-            Ok(judged) => judged,
-            Err(why) => return Ok(PlainAnswer::unknown(why)),
-        };
-        self.add_rights(&named, find, &mut judged);
-        Ok(self.answered(judged))
+        let seen = self
+            .seen(brought, mentioned, find)
+            .ok_or_else(|| "the entities cannot stand together: one is beneath itself".to_owned());
+        Ok(seen.map(|seen| Ready {
+            named,
+            context,
+            seen,
+        }))
     }
 
     /// What is stored, with what the question brings in its place, and the grants that either names.
@@ -163,17 +188,21 @@ impl Compiled {
     }
 
     /// What the policies say of a question that fits the schema; else why it does not.
-    fn judge(&self, named: &Named, context: Context, seen: &Entities) -> Result<Judged, String> {
+    fn judge(&self, named: &Named, ready: &Ready<'_>) -> Result<Judged, String> {
+        let request = self.request(named, ready)?;
+        let whole = self.whole.get_or_init(|| Whole::of(&self.policies));
+        Ok(whole.ask(&request, &ready.seen))
+    }
+
+    fn request(&self, named: &Named, ready: &Ready<'_>) -> Result<Request, String> {
         let Named {
             principal,
             action,
             resource,
         } = named.clone();
-        let schema = Some(&self.schema);
+        let (context, schema) = (ready.context.clone(), Some(&self.schema));
         let request = Request::new(principal, action, resource, context, schema);
-        let request = request.map_err(|refused| refused.to_string())?;
-        let whole = self.whole.get_or_init(|| Whole::of(&self.policies));
-        Ok(whole.ask(&request, seen))
+        request.map_err(|refused| refused.to_string())
     }
 
     /// The single rights that open the action on the resource.

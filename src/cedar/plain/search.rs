@@ -1,17 +1,16 @@
 //! Questions with one entity left open: the ids that could stand there, and whether each is permitted.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use cedar_policy::{Context, Entities, EntityTypeName};
+use cedar_policy::{Entities, EntityTypeName};
 
 use super::super::answer::{Found, Identity};
 use super::super::compile::Compiled;
 use super::super::entity::uid;
-use super::Named;
 use super::context::context;
 use super::question::{EntityName, PlainError, PlainQuestion, Side};
 use super::shape::Shapes;
+use super::{Named, Ready};
 use crate::model::time::Timestamp;
 
 /// The ids that are stored or that the schema lists, by type; sorted, each once.
@@ -52,13 +51,7 @@ pub struct PlainSearch<'a> {
     now: Timestamp,
     find: &'a dyn Fn(&Identity) -> Option<Found>,
     /// What all candidates share; nothing where each has attributes of the question's laid over its own.
-    shared: Option<Shared<'a>>,
-}
-
-struct Shared<'a> {
-    named: Named,
-    context: Context,
-    seen: Cow<'a, Entities>,
+    shared: Option<Ready<'a>>,
 }
 
 impl Compiled {
@@ -92,7 +85,7 @@ impl Compiled {
         let (Some(context), Some(seen)) = (context, self.seen(brought, mentioned, find)) else {
             return Ok(None);
         };
-        let shared = Shared {
+        let shared = Ready {
             named,
             context,
             seen,
@@ -145,21 +138,16 @@ impl PlainSearch<'_> {
 
     /// Whether the question is permitted with this id; what it answers to the question itself.
     pub fn permits(&self, id: &str) -> bool {
-        let Some(Shared {
-            named,
-            context,
-            seen,
-        }) = &self.shared
-        else {
+        let Some(shared) = &self.shared else {
             return self.asks_whole(id);
         };
-        let mut named = named.clone();
+        let mut named = shared.named.clone();
         let open = match self.side {
             Side::Principal => &mut named.principal,
             Side::Resource => &mut named.resource,
         };
         *open = uid(&self.sought, id);
-        let judged = self.compiled.judge(&named, context.clone(), seen);
+        let judged = self.compiled.judge(&named, shared);
         judged.is_ok_and(|judged| judged.permits())
     }
 

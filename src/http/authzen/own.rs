@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::cedar::{EntityName, PlainAnswer, PlainQuestion};
-use crate::engine::Snapshot;
+use crate::cedar::{EntityName, PlainAnswer};
+use crate::engine::{OwnQuestion, Snapshot};
 use crate::model::id::ResourceId;
 use crate::model::question::Decision;
 
@@ -37,7 +37,7 @@ pub(super) fn evaluate(
     let (own, explain) = read(members)?;
     let start = Instant::now();
     snapshot.may_ask(exchange.by()?, &about(&own.resource.of))?;
-    let found = snapshot.authorize(&own.question(snapshot), exchange.now)?;
+    let found = snapshot.authorize(&snapshot.own_question(&own), exchange.now)?;
     service.metrics.decided(api, found.permit, start.elapsed());
     let decision = Decision {
         permit: found.permit,
@@ -70,30 +70,6 @@ fn add_reasons(shown: &mut Value, decision: &Decision, found: &PlainAnswer) {
     context["errors"] = errors.collect();
 }
 
-/// A question about own types, as it came in.
-pub(super) struct Own {
-    pub(super) subject: EntityName,
-    pub(super) action: String,
-    pub(super) resource: EntityName,
-    pub(super) subject_properties: Map<String, Value>,
-    pub(super) resource_properties: Map<String, Value>,
-    pub(super) action_properties: Map<String, Value>,
-    pub(super) context: Map<String, Value>,
-}
-
-impl Own {
-    /// The question in Cedar's names.
-    pub(super) fn question(&self, snapshot: &Snapshot) -> PlainQuestion {
-        PlainQuestion {
-            context: self.context.clone(),
-            principal_attributes: self.subject_properties.clone(),
-            resource_attributes: self.resource_properties.clone(),
-            action_properties: self.action_properties.clone(),
-            ..snapshot.own_question(&self.subject, &self.action, &self.resource)
-        }
-    }
-}
-
 /// A part of a question that a search leaves open: what is sent of its name is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Open {
@@ -103,7 +79,7 @@ pub(super) enum Open {
 }
 
 /// A question, and whether its answer is to be explained; or all that is wrong with it.
-fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
+fn read(members: Map<String, Value>) -> Result<(OwnQuestion, bool), Problem> {
     let mut errors = Vec::new();
     let own = own(&mut Fields::new(members, "", &mut errors), None);
     none_wrong(errors)?;
@@ -123,7 +99,7 @@ fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
 }
 
 /// A question without the name of what it leaves open; what is wrong with it is told to the fields.
-pub(super) fn own(fields: &mut Fields<'_>, open: Option<Open>) -> Option<Own> {
+pub(super) fn own(fields: &mut Fields<'_>, open: Option<Open>) -> Option<OwnQuestion> {
     let subject = entity(fields, "subject", open != Some(Open::Subject));
     let action = if open == Some(Open::Action) {
         Some((String::new(), Map::new()))
@@ -135,7 +111,7 @@ pub(super) fn own(fields: &mut Fields<'_>, open: Option<Open>) -> Option<Own> {
     let (subject, subject_properties) = subject?;
     let (action, action_properties) = action?;
     let (resource, resource_properties) = resource?;
-    Some(Own {
+    Some(OwnQuestion {
         subject,
         action,
         resource,

@@ -5,14 +5,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cedar::{EntityName, PlainQuestion, Side};
-use crate::engine::{SearchAbout, Snapshot};
+use crate::cedar::{EntityName, Side};
+use crate::engine::{OwnQuestion, SearchAbout, Snapshot};
 
 use super::super::exchange::Exchange;
 use super::super::json::Fields;
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
-use super::own::{self, Open, Own};
+use super::own::{self, Open};
 use super::page::{Paging, paging};
 use super::search::{cut, sorted};
 
@@ -42,7 +42,7 @@ pub(super) fn action(
 ) -> Result<Reply, Problem> {
     let (own, paging) = read(exchange, snapshot, members, Open::Action)?;
     let start = paging.start(text("action", &own))?;
-    let open = snapshot.search_own_actions(&own.question(snapshot), exchange.now)?;
+    let open = snapshot.search_own_actions(&snapshot.own_question(&own), exchange.now)?;
     let found = cut(open, &start.request());
     Ok(start.answer(&found, |name| json!({ "name": name })))
 }
@@ -59,7 +59,7 @@ fn ids(
         Open::Subject | Open::Action => ("subject", Side::Principal, &own.subject),
     };
     let start = paging.start(text(name, &own))?;
-    let question: PlainQuestion = own.question(snapshot);
+    let question = snapshot.own_question(&own);
     let found = snapshot.search_own(&question, side, &start.request(), exchange.now)?;
     Ok(start.answer(&found, |id| json!({ "type": sought.of, "id": id })))
 }
@@ -70,7 +70,7 @@ fn read(
     snapshot: &Snapshot,
     members: Map<String, Value>,
     open: Open,
-) -> Result<(Own, Paging), Problem> {
+) -> Result<(OwnQuestion, Paging), Problem> {
     let mut errors = Vec::new();
     let mut fields = Fields::new(members, "", &mut errors);
     let own = own::own(&mut fields, Some(open));
@@ -90,7 +90,7 @@ fn read(
 }
 
 /// All that the answer depends on, as one text: what a token is bound to.
-fn text(of: &str, own: &Own) -> String {
+fn text(of: &str, own: &OwnQuestion) -> String {
     let entity = |name: &EntityName, properties| json!([name.of, name.id, sorted(properties)]);
     json!([
         "own",

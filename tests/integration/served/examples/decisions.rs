@@ -79,7 +79,7 @@ fn every_decision_of_the_examples_tables_is_as_expected() {
         assert_eq!(answers, json!({ "evaluations": expected }), "{example}");
         counts.push(questions.len());
     }
-    assert_eq!(counts, [83, 77, 362, 20]);
+    assert_eq!(counts, [89, 81, 366, 24]);
 }
 
 #[test]

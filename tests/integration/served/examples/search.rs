@@ -32,10 +32,15 @@ fn pages(daemon: &Daemon, path: &str, search: &Value, limit: usize) -> Vec<Strin
     }
 }
 
-/// The table's rows, as subject, action and resource, with the answer.
+/// The table's rows that send no properties, as subject, action and resource, with the answer.
 fn table() -> Vec<([String; 3], bool)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let rows = questions(EXAMPLE).into_iter().map(|asked| {
+    let is_bare = |kind: &str, body: &Value| body[kind].get("properties").is_none();
+    let bare = questions(EXAMPLE).into_iter().filter(|asked| {
+        let kinds = ["subject", "action", "resource"];
+        kinds.iter().all(|kind| is_bare(kind, &asked.body))
+    });
+    let rows = bare.map(|asked| {
         let row = [
             text(&asked.body["subject"]["id"]),
             text(&asked.body["action"]["name"]),
