@@ -166,6 +166,7 @@ impl Checked<'_> {
             is_plain: files.is_plain,
             shapes: OnceCell::new(),
             whole: OnceCell::new(),
+            stored_ids: OnceCell::new(),
         })
     }
 

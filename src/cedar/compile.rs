@@ -11,7 +11,7 @@ use super::cell::Cell;
 use super::check;
 use super::classify::{Reach, reach};
 use super::entity::{Names, uid};
-use super::plain::{Shapes, Whole};
+use super::plain::{Shapes, StoredIds, Whole};
 use super::policy::{Body, Written};
 use super::schema::MemberType;
 use super::templates::RightTemplate;
@@ -73,6 +73,7 @@ pub struct Compiled {
     /// For questions in Cedar's own form; made when the first is asked.
     pub(super) shapes: OnceCell<Option<Shapes>>,
     pub(super) whole: OnceCell<Whole>,
+    pub(super) stored_ids: OnceCell<StoredIds>,
 }
 
 impl Compiled {

@@ -135,13 +135,23 @@ impl Compiled {
             action,
             resource: &resource,
         };
+        self.cover_with(&asked, into);
+        for (place, policy) in (0..).map(PolicyIdx).zip(&self.policies) {
+            if let Kind::Template = policy.kind {
+                self.cover_template(place, question, into);
+            }
+        }
+    }
+
+    /// Adds what every policy but the templates meets of a question that is put to Cedar.
+    pub(super) fn cover_with(&self, asked: &Put<'_>, into: &mut Coverage) {
         for (place, policy) in (0..).map(PolicyIdx).zip(&self.policies) {
             match &policy.kind {
                 Kind::Core(body)
                 | Kind::Class(body)
                 | Kind::Context(body, _)
                 | Kind::Further(body) => asked.of_policy(place, body, into),
-                Kind::Template => self.cover_template(place, question, into),
+                Kind::Template => {}
             }
         }
     }
@@ -175,7 +185,7 @@ impl Compiled {
             .zip(&self.policies)
             .map(|(place, policy)| {
                 let met = coverage.policies.get(&place).unwrap_or(&none);
-                covered(policy, met, folder)
+                covered(policy, met, folder, self.is_plain)
             })
             .collect();
         all.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -194,20 +204,20 @@ impl Met {
 }
 
 /// A question put to Cedar.
-struct Put<'a> {
-    compiled: &'a Compiled,
-    request: &'a Request,
-    entities: &'a Entities,
-    principal: &'a EntityUid,
-    parents: Vec<EntityUid>,
-    action: &'a EntityUid,
-    resource: &'a EntityUid,
+pub(super) struct Put<'a> {
+    pub(super) compiled: &'a Compiled,
+    pub(super) request: &'a Request,
+    pub(super) entities: &'a Entities,
+    pub(super) principal: &'a EntityUid,
+    pub(super) parents: Vec<EntityUid>,
+    pub(super) action: &'a EntityUid,
+    pub(super) resource: &'a EntityUid,
 }
 
 impl Put<'_> {
     fn of_policy(&self, place: PolicyIdx, policy: &Policy, into: &mut Coverage) {
         let stored = &self.compiled.stored;
-        let is_looked_at = scope::could_be_a_mandate(policy)
+        let is_looked_at = scope::could_be(policy, self.principal.type_name())
             && scope::action_matches(policy, self.action, stored)
             && scope::resource_matches(policy, self.resource, stored);
         if !is_looked_at {
@@ -235,13 +245,13 @@ impl Put<'_> {
     }
 }
 
-fn covered(policy: &InForce, met: &Met, folder: &PolicyFolder) -> CoveredPolicy {
+fn covered(policy: &InForce, met: &Met, folder: &PolicyFolder, is_plain: bool) -> CoveredPolicy {
     let text = folder.text(&policy.info.file).unwrap_or_default();
     let (spans, can_refuse) = match &policy.kind {
         Kind::Core(body) | Kind::Class(body) | Kind::Context(body, _) | Kind::Further(body) => {
             let open = match body.principal_constraint() {
                 PrincipalConstraint::Any => true,
-                PrincipalConstraint::Is(of) => of == Names::get().mandate,
+                PrincipalConstraint::Is(of) => is_plain || of == Names::get().mandate,
                 PrincipalConstraint::Eq(_)
                 | PrincipalConstraint::In(_)
                 | PrincipalConstraint::IsIn(..) => false,

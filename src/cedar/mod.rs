@@ -42,7 +42,7 @@ pub use context::{CheckedContext, ContextError};
 pub use coverage::{CoverQuestion, Coverage, CoveredCondition, CoveredPolicy};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
 pub use layout::{LayoutError, laid_out};
-pub use plain::{EntityName, PlainAnswer, PlainError, PlainQuestion, Side};
+pub use plain::{EntityName, PlainAnswer, PlainError, PlainQuestion, PlainSearch, Side};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! Whether a policy's scope can match, without its conditions.
 
 use cedar_policy::{
-    ActionConstraint, Entities, EntityUid, Policy, PrincipalConstraint, ResourceConstraint,
+    ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PrincipalConstraint,
+    ResourceConstraint,
 };
 
 use super::entity::Names;
@@ -34,11 +35,15 @@ pub(super) fn resource_matches(policy: &Policy, resource: &EntityUid, entities: 
 
 /// Whether the principal scope could match some mandate.
 pub(super) fn could_be_a_mandate(policy: &Policy) -> bool {
-    let mandate = &Names::get().mandate;
+    could_be(policy, &Names::get().mandate)
+}
+
+/// Whether the principal scope could match some entity of a type.
+pub(super) fn could_be(policy: &Policy, kind: &EntityTypeName) -> bool {
     match policy.principal_constraint() {
         PrincipalConstraint::Any | PrincipalConstraint::In(_) => true,
-        PrincipalConstraint::Eq(one) => one.type_name() == mandate,
-        PrincipalConstraint::Is(of) | PrincipalConstraint::IsIn(of, _) => of == *mandate,
+        PrincipalConstraint::Eq(one) => one.type_name() == kind,
+        PrincipalConstraint::Is(of) | PrincipalConstraint::IsIn(of, _) => of == *kind,
     }
 }
 

@@ -78,6 +78,7 @@ pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use named::Named;
 pub use past::{At, Past, PastError};
+pub use plain::OwnQuestion;
 pub use search::{Count, Found, MOST_LOOKED_AT, Reaching, Sought};
 pub use snapshot::{DelegationsHeld, Size, Snapshot};
 pub use view::{

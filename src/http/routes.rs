@@ -77,13 +77,6 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(questions());
     routes.extend([
         route(post.clone(), "/v1/evaluation", Question, authzen::as_of),
-        route(post.clone(), "/v1/is_authorized", Question, authorized::one),
-        route(
-            post.clone(),
-            "/v1/is_authorized/batch",
-            Question,
-            authorized::batch,
-        ),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
         route(put.clone(), "/v1/parties/{org}", Blocking, parties::put),
         route(get.clone(), "/v1/systems", Blocking, systems::list),
@@ -182,7 +175,7 @@ fn questions() -> [Route; 2] {
     ]
 }
 
-/// Reverse questions: they look at whole lists. And where they are, for those who ask.
+/// Reverse questions, and those in Cedar's own form: they look at whole lists. And where they are, for those who ask.
 fn searches() -> Vec<Route> {
     let get: [(&'static str, Handler); 5] = [
         ("/v1/search/clients", search::clients),
@@ -191,7 +184,9 @@ fn searches() -> Vec<Route> {
         ("/v1/search/system-users/count", search::count_system_users),
         ("/v1/search/actions", search::actions),
     ];
-    let post: [(&'static str, Handler); 3] = [
+    let post: [(&'static str, Handler); 5] = [
+        ("/v1/is_authorized", authorized::one),
+        ("/v1/is_authorized/batch", authorized::batch),
         ("/access/v1/search/subject", authzen::subject),
         ("/access/v1/search/resource", authzen::resource),
         ("/access/v1/search/action", authzen::action_names),

@@ -121,7 +121,7 @@ pub fn read(folder: &Path) -> Result<PolicyFolder, ReadFolderError> {
         extension: "cedar",
     };
     let is_absent = |file: &&str| !folder.join(file).exists();
-    let is_plain = OF_DELEGATIONS.iter().all(|file| is_absent(file));
+    let is_plain = OF_DELEGATIONS.iter().all(is_absent);
     for file in REQUIRED {
         let path = folder.join(file);
         let may_lack = OF_DELEGATIONS.contains(&file) || OF_CALLERS.contains(&file);

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
+use super::own;
+use crate::engine::OwnQuestion;
 use crate::model::id::{ActionName, OrgNo, ResourceId, SystemUserId};
 use crate::model::question::{Asked, Obligations, Question};
 use crate::model::reason::Code;
@@ -14,11 +16,17 @@ use crate::model::table::{Fields, Findings, Located};
 use crate::model::time::Timestamp;
 
 /// What a case says.
-const CASE: [&str; 13] = [
+const CASE: [&str; 19] = [
     "name",
     "system_user",
     "client",
+    "subject",
+    "subject_type",
+    "subject_properties",
     "action",
+    "action_properties",
+    "resource_type",
+    "resource_properties",
     "resource",
     "level",
     "at",
@@ -32,17 +40,33 @@ const CASE: [&str; 13] = [
 /// What a table says besides.
 const TABLE: [&str; 2] = ["columns", "rows"];
 /// Where a list stands for a case each.
-const LISTED: [&str; 5] = ["system_user", "client", "action", "resource", "level"];
+const LISTED: [&str; 6] = [
+    "system_user",
+    "client",
+    "subject",
+    "action",
+    "resource",
+    "level",
+];
 
 /// What an answer has to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// Permit, or the reason why not.
-    pub code: Code,
+    /// Permit, or the reason why not; none for a denial about own types, which has no code.
+    pub code: Option<Code>,
     /// What a permit obliges to: exactly this.
     pub obligations: Obligations,
     /// The policies that decide, sorted, if the case names them.
     pub policies: Option<Vec<String>>,
+}
+
+/// What a case asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asks {
+    /// About a mandate.
+    Mandate(Question),
+    /// About types of the administrators' own.
+    Own(Box<OwnQuestion>),
 }
 
 /// A question with its expected answer.
@@ -57,7 +81,7 @@ pub struct Case {
     /// When it is asked.
     pub at: Timestamp,
     /// What is asked. Members of the context are looked at when it is asked.
-    pub question: Question,
+    pub question: Asks,
     /// What has to come of it.
     pub expected: Expected,
 }
@@ -117,10 +141,13 @@ fn push_each(fields: Fields<'_>, known: &Known, found: &mut Findings<'_>, into: 
             .flat_map(|fields| fields.for_each(key))
             .collect();
     }
-    into.extend(
-        each.into_iter()
-            .filter_map(|fields| case(fields, known, found)),
-    );
+    into.extend(each.into_iter().filter_map(|fields| {
+        if own::is_own(&fields) {
+            own::case(fields, known, found)
+        } else {
+            case(fields, known, found)
+        }
+    }));
 }
 
 fn case(mut fields: Fields<'_>, known: &Known, found: &mut Findings<'_>) -> Option<Case> {
@@ -157,13 +184,13 @@ fn case(mut fields: Fields<'_>, known: &Known, found: &mut Findings<'_>) -> Opti
         name,
         said,
         at: at.unwrap_or(known.now),
-        question: Question {
+        question: Asks::Mandate(Question {
             system_user,
             action,
             resource,
             client,
             asked,
-        },
+        }),
         expected: expected?,
     })
 }
@@ -205,19 +232,7 @@ fn named<T: Copy + std::str::FromStr>(
 }
 
 fn expected(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Expected> {
-    let mut level = |key: &str, found: &mut Findings<'_>| {
-        let level = fields.number(key, 0..=4, found)?;
-        u8::try_from(level).ok()
-    };
-    let obligations = Obligations {
-        minimum_authentication_level: level("minimum_level", found),
-        minimum_authentication_level_org: level("minimum_level_org", found),
-    };
-    let policies = fields.texts("policies", found).map(|policies| {
-        let mut ids: Vec<_> = policies.value.into_iter().map(|id| id.value).collect();
-        ids.sort_unstable();
-        ids
-    });
+    let (obligations, policies) = (obligations(fields, found), policies(fields, found));
     let answer = fields.text("answer", found)?;
     let codes = Code::ALL.iter();
     let code = codes.copied().find(|code| code.as_str() == answer.value);
@@ -239,8 +254,28 @@ fn expected(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Expecte
         );
     }
     Some(Expected {
-        code,
+        code: Some(code),
         obligations,
         policies,
     })
+}
+
+/// What a permit has to oblige to.
+pub(super) fn obligations(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Obligations {
+    let mut level = |key: &str| {
+        let level = fields.number(key, 0..=4, found)?;
+        u8::try_from(level).ok()
+    };
+    Obligations {
+        minimum_authentication_level: level("minimum_level"),
+        minimum_authentication_level_org: level("minimum_level_org"),
+    }
+}
+
+/// The policies that have to decide, sorted, if they are named.
+pub(super) fn policies(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Vec<String>> {
+    let policies = fields.texts("policies", found)?;
+    let mut ids: Vec<_> = policies.value.into_iter().map(|id| id.value).collect();
+    ids.sort_unstable();
+    Some(ids)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::run::{Got, Outcome, Ran};
+use crate::model::reason::Code;
 
 /// Every file as a test suite.
 pub fn junit(ran: &[Ran]) -> String {
@@ -51,9 +52,13 @@ fn case(file: &str, outcome: &Outcome) -> String {
             "{}: {}",
             answer.explanation.code, answer.explanation.reason.en
         ),
+        Got::Own(answer) if answer.permit => Code::Permit.to_string(),
+        Got::Own(_) => "deny".to_owned(),
         Got::Nothing(why) => why.clone(),
     };
-    let message = escaped(&format!("expected {}, got {got}", case.expected.code));
+    let code = case.expected.code;
+    let expected = code.map_or_else(|| "deny".to_owned(), |code| code.to_string());
+    let message = escaped(&format!("expected {expected}, got {got}"));
     format!(
         "    <testcase classname=\"{file}\" name=\"{name}\">\n      <failure message=\"{message}\"/>\n    </testcase>\n"
     )

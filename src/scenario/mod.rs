@@ -7,13 +7,14 @@
 mod cases;
 mod coverage;
 mod junit;
+mod own;
 mod read;
 mod run;
 mod synthetic;
 mod users;
 mod world;
 
-pub use cases::{Case, Expected};
+pub use cases::{Asks, Case, Expected};
 pub use coverage::CoverageReport;
 pub use junit::junit;
 pub use read::Suite;

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::cases::Case;
+use super::cases::{Asks, Case};
 use super::coverage::CoverageReport;
 use super::read::Suite;
 use super::world;
-use crate::cedar::Coverage;
-use crate::engine::{Engine, OpenEngineError};
+use crate::cedar::{Coverage, PlainAnswer};
+use crate::engine::{Engine, OpenEngineError, Snapshot};
 use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::question::{Asked, Explained, Question};
+use crate::model::reason::Code;
 
 /// Why a test file was not run.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,8 @@ pub enum RunError {
 pub enum Got {
     /// An answer with its reasons.
     Answer(Box<Explained>),
+    /// Cedar's answer to a question about own types.
+    Own(Box<PlainAnswer>),
     /// The question could not be asked, and why.
     Nothing(String),
 }
@@ -55,18 +58,25 @@ pub struct Outcome {
 impl Outcome {
     /// Whether that is what was expected.
     pub fn is_expected(&self) -> bool {
-        let Got::Answer(got) = &self.got else {
-            return false;
+        let (code, obligations, mut decided) = match &self.got {
+            Got::Answer(got) => (
+                Some(got.explanation.code),
+                got.decision.obligations,
+                got.explanation.policies.clone(),
+            ),
+            Got::Own(got) => (
+                got.permit.then_some(Code::Permit),
+                got.obligations,
+                got.reasons.iter().map(ToString::to_string).collect(),
+            ),
+            Got::Nothing(_) => return false,
         };
+        decided.sort_unstable();
         let expected = &self.case.expected;
-        let policies = expected.policies.as_ref().is_none_or(|expected| {
-            let mut decided = got.explanation.policies.clone();
-            decided.sort_unstable();
-            *expected == decided
-        });
-        got.explanation.code == expected.code
-            && got.decision.obligations == expected.obligations
-            && policies
+        let named = expected.policies.as_ref();
+        code == expected.code
+            && obligations == expected.obligations
+            && named.is_none_or(|named| *named == decided)
     }
 }
 
@@ -159,17 +169,36 @@ fn one(
 
 fn ask(engine: &Engine, case: &Case, coverage: &mut Coverage) -> Got {
     let snapshot = engine.snapshot();
-    let mut members = case.question.asked.members.clone();
-    if let Some(level) = case.question.asked.authentication_level {
+    match &case.question {
+        Asks::Mandate(question) => ask_of_mandate(&snapshot, case, question, coverage),
+        Asks::Own(question) => {
+            let question = snapshot.own_question(question);
+            snapshot.cover_own(&question, case.at, coverage);
+            match snapshot.authorize(&question, case.at) {
+                Ok(answer) => Got::Own(Box::new(answer)),
+                Err(error) => Got::Nothing(error.to_string()),
+            }
+        }
+    }
+}
+
+fn ask_of_mandate(
+    snapshot: &Snapshot,
+    case: &Case,
+    question: &Question,
+    coverage: &mut Coverage,
+) -> Got {
+    let mut members = question.asked.members.clone();
+    if let Some(level) = question.asked.authentication_level {
         members.insert("authenticationLevel".to_owned(), level.into());
     }
-    let asked: Asked = match snapshot.context(&case.question.action, &members) {
+    let asked: Asked = match snapshot.context(&question.action, &members) {
         Ok(asked) => asked,
         Err(error) => return Got::Nothing(error.to_string()),
     };
     let question = Question {
         asked,
-        ..case.question.clone()
+        ..question.clone()
     };
     snapshot.cover(&question, case.at, coverage);
     match snapshot.explain(&question, case.at) {

@@ -17,6 +17,7 @@ mod equality;
 mod floors;
 mod in_force;
 mod law;
+mod own_worlds;
 mod past;
 mod random_worlds;
 mod rules;

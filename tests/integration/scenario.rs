@@ -35,9 +35,11 @@ fn failures(ran: &Ran) -> Vec<String> {
     let told = ran.failures().map(|failure| {
         let got = match &failure.got {
             Got::Answer(got) => got.explanation.code.to_string(),
+            Got::Own(got) => if got.permit { "permit" } else { "deny" }.to_owned(),
             Got::Nothing(why) => why.clone(),
         };
         let (case, expected) = (&failure.case, failure.case.expected.code);
+        let expected = expected.map_or_else(|| "deny".to_owned(), |code| code.to_string());
         format!(
             "{}:{}: {}: expected {expected}, got {got}",
             ran.file, case.line, case.said
@@ -64,6 +66,129 @@ fn the_shipped_policies_answer_as_their_tests_say_and_every_branch_is_taken() {
     let coverage = coverage.unwrap();
     assert_eq!(coverage.missed("policies"), Vec::<String>::new());
     assert!(coverage.is_whole() && coverage.percent() == 100);
+}
+
+#[test]
+fn the_examples_answer_as_their_tests_say_and_every_branch_is_taken() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/examples");
+    let mut seen = 0;
+    for example in std::fs::read_dir(examples).unwrap() {
+        let root = example.unwrap().path();
+        let folder = policies::read(&root).unwrap();
+        let (ran, coverage) = run_all(&folder, &policies::read_tests(&root).unwrap());
+        let wrong: Vec<_> = ran.iter().flat_map(failures).collect();
+        assert!(
+            wrong.is_empty(),
+            "{}: {}",
+            root.display(),
+            wrong.join(
+                "
+"
+            )
+        );
+        let missed = coverage.unwrap().missed("");
+        assert_eq!(missed, Vec::<String>::new(), "{}", root.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
+}
+
+/// Own types beside the delegations', and a policy about them that obliges.
+const OWN_TYPES: &str = "
+entity Staff = { level: Long };
+entity Report = { secret?: Bool };
+action open appliesTo { principal: [Staff], resource: [Report], context: { now: datetime } };
+";
+const OWN_POLICY: &str = r#"@id("own/open")
+@minimum_authentication_level("3")
+permit (principal is Staff, action == Action::"open", resource is Report)
+when { context.now < datetime("2026-06-01") };
+@id("own/secret")
+forbid (principal is Staff, action == Action::"open", resource is Report)
+when { resource has secret && resource.secret && principal.level < 4 };
+"#;
+
+fn with_own_types() -> PolicyFolder {
+    let shipped = policies::shipped();
+    let schema = shipped.text("schema.cedarschema").unwrap();
+    policies_with(&[
+        ("schema.cedarschema", &format!("{schema}{OWN_TYPES}")),
+        ("resources/own.cedar", OWN_POLICY),
+    ])
+}
+
+#[test]
+fn cases_about_own_types_stand_beside_those_about_mandates() {
+    let text = format!(
+        r#"{WORLD}["skatt", "", "action-not-opened"],
+]
+[[table]]
+subject_type = "Staff"
+subject = ["kari", "ola"]
+resource_type = "Report"
+action = "open"
+columns = ["resource", "subject_properties", "resource_properties", "at", "answer", "minimum_level", "policies"]
+rows = [
+  ["q1", {{}}, {{}}, "", "permit", 3, ["own/open"]],
+  ["q1", {{}}, {{}}, 2026-07-01T00:00:00Z, "deny", "", []],
+  ["q1", {{ level = 4 }}, {{ secret = true }}, "", "permit", 3, ["own/open"]],
+  ["q1", {{ level = 3 }}, {{ secret = true }}, "", "deny", "", ["own/secret"]],
+  ["q1", {{}}, {{ secret = true }}, "", "deny", "", []],
+]
+"#
+    );
+    let (ran, _) = run_one(&with_own_types(), &text);
+    assert_eq!(failures(&ran), Vec::<String>::new());
+    assert_eq!(ran.outcomes.unwrap().len(), 11);
+}
+
+#[test]
+fn a_case_about_own_types_that_fails_is_told_with_all_that_it_sends() {
+    let text = r#"[[case]]
+name = "secret"
+subject_type = "Staff"
+subject = "kari"
+subject_properties = { level = 3 }
+action = "open"
+resource_type = "Report"
+resource = "q1"
+resource_properties = { secret = true }
+answer = "permit"
+minimum_level = 3
+"#;
+    let (ran, _) = run_one(&with_own_types(), text);
+    let told = r#"own.toml:1: Staff kari: open on Report q1, subject {"level":3}, resource {"secret":true}: expected permit, got deny"#;
+    assert_eq!(failures(&ran), [told]);
+    let wrong = text.replace("level = 3 }", "level = \"3\" }");
+    let (ran, _) = run_one(&with_own_types(), &wrong);
+    let why = "got property `level` is a string; it has to be a whole number";
+    assert!(failures(&ran)[0].ends_with(why), "{:?}", failures(&ran));
+    for (from, to, told) in [
+        (
+            "subject = \"kari\"
+",
+            "",
+            "own.toml:1: case 1: `subject` is missing",
+        ),
+        (
+            "answer = \"permit\"",
+            "answer = \"client-not-added\"",
+            "own.toml:10: case 1: `answer` is `client-not-added`; about own types it is `permit` or `deny`",
+        ),
+        (
+            "answer = \"permit\"",
+            "answer = \"deny\"",
+            "own.toml:10: case 1: only a permit obliges to a `minimum_level`; take it out, or expect `permit`",
+        ),
+        (
+            "minimum_level = 3",
+            "client = \"firm\"",
+            "own.toml:11: case 1: `client` is said of mandates, and the case has a `subject`",
+        ),
+    ] {
+        let (ran, _) = run_one(&with_own_types(), &text.replace(from, to));
+        assert_eq!(failures(&ran), [told]);
+    }
 }
 
 /// A permit whose condition has four branches.

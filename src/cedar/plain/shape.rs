@@ -36,6 +36,7 @@ pub(crate) struct Shapes {
     attributes: HashMap<EntityTypeName, Members>,
     aliases: HashMap<String, EntityTypeName>,
     contexts: HashMap<EntityUid, ContextShape>,
+    choices: HashMap<EntityTypeName, Vec<String>>,
 }
 
 impl Shapes {
@@ -48,6 +49,7 @@ impl Shapes {
             attributes: HashMap::new(),
             aliases: HashMap::new(),
             contexts: HashMap::new(),
+            choices: HashMap::new(),
         };
         for (namespace, declared) in json.as_object()? {
             shapes.take_types(&json, namespace, declared);
@@ -70,7 +72,13 @@ impl Shapes {
             }
             let attributes = members(of.get("shape").and_then(|shape| shape.get("attributes")));
             let said = attributes.map(|(name, of)| (name.clone(), described(json, of)));
-            self.attributes.insert(kind, said.collect());
+            self.attributes.insert(kind.clone(), said.collect());
+            let choices = of.get("enum").and_then(Value::as_array).into_iter();
+            let choices = choices.flatten().filter_map(Value::as_str);
+            let choices: Vec<_> = choices.map(str::to_owned).collect();
+            if !choices.is_empty() {
+                self.choices.insert(kind, choices);
+            }
         }
     }
 
@@ -116,7 +124,13 @@ impl Shapes {
         self.attributes.contains_key(&kind).then_some(kind)
     }
 
-    /// The name that a type is asked about by.
+    /// The ids of the types that list theirs in the schema.
+    pub(super) fn choices(&self) -> impl Iterator<Item = (&EntityTypeName, &String)> {
+        let each = |(of, ids)| std::iter::repeat(of).zip(ids);
+        self.choices.iter().flat_map(each)
+    }
+
+    /// What an action's context may hold, if there is such an action.
     pub(super) fn context(&self, action: &EntityUid) -> Option<&ContextShape> {
         self.contexts.get(action)
     }

@@ -28,6 +28,13 @@ pub(super) struct Judged {
     pub(super) forbid_erred: bool,
 }
 
+impl Judged {
+    /// A permit is satisfied, no forbid is, and none could not be evaluated.
+    pub(super) fn permits(&self) -> bool {
+        !self.permits.is_empty() && self.forbids.is_empty() && !self.forbid_erred
+    }
+}
+
 impl Whole {
     pub(super) fn of(policies: &[InForce]) -> Self {
         let mut whole = Self::default();

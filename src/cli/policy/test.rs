@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use fullmakt::cedar::PlainAnswer;
 use fullmakt::model::policy::{PolicyFile, PolicyFolder};
 use fullmakt::model::question::{Explained, Obligations};
 use fullmakt::model::reason::Code;
@@ -139,11 +140,11 @@ fn tell(file: &Ran) {
     }
 }
 
-fn answer(code: Code, obligations: Obligations) -> String {
-    let mut said = if code == Code::Permit {
-        "permit".to_owned()
-    } else {
-        format!("no access: {code}")
+fn answer(code: Option<Code>, obligations: Obligations) -> String {
+    let mut said = match code {
+        Some(Code::Permit) => "permit".to_owned(),
+        Some(code) => format!("no access: {code}"),
+        None => "deny".to_owned(),
     };
     let levels = [
         ("minimum_level", obligations.minimum_authentication_level),
@@ -177,6 +178,7 @@ fn tell_failure(file: &str, failure: &Outcome) {
     match &failure.got {
         Got::Nothing(why) => say(&format!("  got       no answer: {why}")),
         Got::Answer(got) => tell_answer(got),
+        Got::Own(got) => tell_own(got),
     }
     say("");
 }
@@ -185,7 +187,7 @@ fn tell_answer(got: &Explained) {
     let why = &got.explanation;
     say(&format!(
         "  got       {}",
-        answer(why.code, got.decision.obligations)
+        answer(Some(why.code), got.decision.obligations)
     ));
     say(&format!("  because   {}", why.reason.en));
     if let Some(mend) = &why.mend {
@@ -193,6 +195,19 @@ fn tell_answer(got: &Explained) {
     }
     if !why.policies.is_empty() {
         say(&format!("  policies  {}", why.policies.join(", ")));
+    }
+}
+
+/// What Cedar answered, and by what; or what kept it from answering.
+fn tell_own(got: &PlainAnswer) {
+    let code = got.permit.then_some(Code::Permit);
+    say(&format!("  got       {}", answer(code, got.obligations)));
+    for (policy, why) in &got.errors {
+        let policy = policy.as_deref().map(|policy| format!("{policy}: "));
+        say(&format!("  error     {}{why}", policy.unwrap_or_default()));
+    }
+    if !got.reasons.is_empty() {
+        say(&format!("  policies  {}", got.reasons.join(", ")));
     }
 }
 

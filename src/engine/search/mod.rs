@@ -77,7 +77,7 @@ impl<T> Found<T> {
         }
     }
 
-    fn map<U>(self, make: impl FnMut(T) -> U) -> Found<U> {
+    pub(super) fn map<U>(self, make: impl FnMut(T) -> U) -> Found<U> {
         Found {
             items: self.items.into_iter().map(make).collect(),
             next: self.next,
@@ -178,15 +178,19 @@ impl State {
             UserKind::Agent => {
                 let sieve = Sieve::of(self, user, sought, now);
                 let clients = sieve.candidates(first).filter_map(number);
-                take_bounded(page, clients, OrgNo::to_string, |client| {
+                take_bounded(page, MOST_LOOKED_AT, clients, OrgNo::to_string, |client| {
                     sieve.lets_through(*client)
                 })
             }
             UserKind::Standard => {
                 let own = Some(user.owner).filter(|own| own.as_u32() >= first);
-                take_bounded(page, own.into_iter(), OrgNo::to_string, |client| {
-                    self.reaches(user, *client, sought, now)
-                })
+                take_bounded(
+                    page,
+                    MOST_LOOKED_AT,
+                    own.into_iter(),
+                    OrgNo::to_string,
+                    |client| self.reaches(user, *client, sought, now),
+                )
             }
         })
     }
@@ -200,7 +204,7 @@ impl State {
     ) -> Result<Found<Reaching>, ViewError> {
         let candidates = self.may_reach(client, page.after()?);
         let place = |user: &&SystemUser| Place::of(user).to_string();
-        let found = take_bounded(page, candidates, place, |user| {
+        let found = take_bounded(page, MOST_LOOKED_AT, candidates, place, |user| {
             self.reaches(user, client, sought, now)
         });
         Ok(found.map(|user| self.reaching(user)))
@@ -297,8 +301,9 @@ impl FromStr for Place {
 }
 
 /// A page of the candidates that are wanted; ends when it is full, or when enough were looked at.
-fn take_bounded<C>(
+pub(super) fn take_bounded<C>(
     page: &PageRequest,
+    most: usize,
     candidates: impl Iterator<Item = C>,
     key: impl Fn(&C) -> String,
     is_wanted: impl Fn(&C) -> bool,
@@ -308,7 +313,7 @@ fn take_bounded<C>(
     // How far was looked, so that the next page does not look again.
     let mut last = None;
     for candidate in candidates {
-        if found.looked_at == MOST_LOOKED_AT {
+        if found.looked_at == most {
             found.next = last.unwrap_or_default();
             return found;
         }

@@ -11,6 +11,7 @@ mod answer;
 mod bound;
 mod metadata;
 mod own;
+mod own_search;
 mod page;
 mod past;
 pub(crate) mod quick;

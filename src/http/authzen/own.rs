@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use crate::cedar::{EntityName, PlainAnswer, PlainQuestion};
-use crate::engine::Snapshot;
+use crate::cedar::{EntityName, PlainAnswer};
+use crate::engine::{OwnQuestion, Snapshot};
 use crate::model::id::ResourceId;
 use crate::model::question::Decision;
 
@@ -37,7 +37,7 @@ pub(super) fn evaluate(
     let (own, explain) = read(members)?;
     let start = Instant::now();
     snapshot.may_ask(exchange.by()?, &about(&own.resource.of))?;
-    let found = snapshot.authorize(&own.question(snapshot), exchange.now)?;
+    let found = snapshot.authorize(&snapshot.own_question(&own), exchange.now)?;
     service.metrics.decided(api, found.permit, start.elapsed());
     let decision = Decision {
         permit: found.permit,
@@ -70,49 +70,21 @@ fn add_reasons(shown: &mut Value, decision: &Decision, found: &PlainAnswer) {
     context["errors"] = errors.collect();
 }
 
-/// A question about own types, as it came in.
-pub(super) struct Own {
-    pub(super) subject: EntityName,
-    pub(super) action: String,
-    pub(super) resource: EntityName,
-    pub(super) subject_properties: Map<String, Value>,
-    pub(super) resource_properties: Map<String, Value>,
-    pub(super) action_properties: Map<String, Value>,
-    pub(super) context: Map<String, Value>,
-}
-
-impl Own {
-    /// The question in Cedar's names.
-    pub(super) fn question(&self, snapshot: &Snapshot) -> PlainQuestion {
-        PlainQuestion {
-            context: self.context.clone(),
-            principal_attributes: self.subject_properties.clone(),
-            resource_attributes: self.resource_properties.clone(),
-            action_properties: self.action_properties.clone(),
-            ..snapshot.own_question(&self.subject, &self.action, &self.resource)
-        }
-    }
+/// A part of a question that a search leaves open: what is sent of its name is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    Subject,
+    Action,
+    Resource,
 }
 
 /// A question, and whether its answer is to be explained; or all that is wrong with it.
-fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
+fn read(members: Map<String, Value>) -> Result<(OwnQuestion, bool), Problem> {
     let mut errors = Vec::new();
-    let mut fields = Fields::new(members, "", &mut errors);
-    let subject = entity(&mut fields, "subject", true);
-    let action = action(&mut fields);
-    let resource = entity(&mut fields, "resource", true);
-    let context = read::context(&mut fields);
+    let own = own(&mut Fields::new(members, "", &mut errors), None);
     none_wrong(errors)?;
-    let (
-        Some((subject, subject_properties)),
-        Some((action, action_properties)),
-        Some((resource, resource_properties)),
-        Some(mut context),
-    ) = (subject, action, resource, context)
-    else {
-        return Err(Problem::malformed("the question is incomplete"));
-    };
-    let explain = match context.remove("explain") {
+    let mut own = own.ok_or_else(|| Problem::malformed("the question is incomplete"))?;
+    let explain = match own.context.remove("explain") {
         None => false,
         Some(Value::Bool(explain)) => explain,
         Some(other) => {
@@ -123,20 +95,35 @@ fn read(members: Map<String, Value>) -> Result<(Own, bool), Problem> {
             return Err(Problem::of_field("/context/explain", detail));
         }
     };
-    let own = Own {
+    Ok((own, explain))
+}
+
+/// A question without the name of what it leaves open; what is wrong with it is told to the fields.
+pub(super) fn own(fields: &mut Fields<'_>, open: Option<Open>) -> Option<OwnQuestion> {
+    let subject = entity(fields, "subject", open != Some(Open::Subject));
+    let action = if open == Some(Open::Action) {
+        Some((String::new(), Map::new()))
+    } else {
+        action(fields)
+    };
+    let resource = entity(fields, "resource", open != Some(Open::Resource));
+    let context = read::context(fields);
+    let (subject, subject_properties) = subject?;
+    let (action, action_properties) = action?;
+    let (resource, resource_properties) = resource?;
+    Some(OwnQuestion {
         subject,
         action,
         resource,
         subject_properties,
         resource_properties,
         action_properties,
-        context,
-    };
-    Ok((own, explain))
+        context: context?,
+    })
 }
 
 /// The subject or the resource, and the properties that are sent of it. One that is searched for has no id.
-pub(super) fn entity(
+fn entity(
     fields: &mut Fields<'_>,
     name: &str,
     with_id: bool,
@@ -153,7 +140,7 @@ pub(super) fn entity(
 }
 
 /// The action's name and its properties.
-pub(super) fn action(fields: &mut Fields<'_>) -> Option<(String, Map<String, Value>)> {
+fn action(fields: &mut Fields<'_>) -> Option<(String, Map<String, Value>)> {
     let mut object = fields.object("action")?;
     let name = object.text("name");
     let properties = properties(&mut object);

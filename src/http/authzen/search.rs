@@ -14,13 +14,19 @@ use super::super::json::{self, Fields};
 use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
 use super::super::router::Service;
+use super::own;
+use super::own_search;
 use super::page::{Paging, paging};
 use super::read::{SYSTEM_USER, action, context, properties};
 
 /// `POST /access/v1/search/subject`: the system users that may do this for a client.
 pub(crate) fn subject(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
-    let read = Read::of(service, exchange, &["subject/id"])?;
+    let members = json::object(&exchange.body, service.limits.json_depth)?;
     let snapshot = service.engine.snapshot();
+    if own::is_own(&snapshot, &members) {
+        return own_search::subject(exchange, &snapshot, members);
+    }
+    let read = Read::of(members, &["subject/id"])?;
     let client = read.client(&snapshot)?;
     may_search(&snapshot, exchange, &read.resource, None, client)?;
     let sought = read.sought(&snapshot)?;
@@ -42,8 +48,12 @@ pub(crate) fn subject(service: &Service, exchange: &Exchange) -> Result<Reply, P
 
 /// `POST /access/v1/search/resource`: the clients that a system user may do this for.
 pub(crate) fn resource(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
-    let read = Read::of(service, exchange, &["resource/id"])?;
+    let members = json::object(&exchange.body, service.limits.json_depth)?;
     let snapshot = service.engine.snapshot();
+    if own::is_own(&snapshot, &members) {
+        return own_search::resource(exchange, &snapshot, members);
+    }
+    let read = Read::of(members, &["resource/id"])?;
     let user = read.system_user()?;
     may_search(&snapshot, exchange, &read.resource, user, None)?;
     let sought = read.sought(&snapshot)?;
@@ -65,8 +75,12 @@ pub(crate) fn resource(service: &Service, exchange: &Exchange) -> Result<Reply, 
 
 /// `POST /access/v1/search/action`: what a system user may do for a client. An action that is sent is passed over.
 pub(crate) fn action_names(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
-    let read = Read::of(service, exchange, &["action"])?;
+    let members = json::object(&exchange.body, service.limits.json_depth)?;
     let snapshot = service.engine.snapshot();
+    if own::is_own(&snapshot, &members) {
+        return own_search::action(exchange, &snapshot, members);
+    }
+    let read = Read::of(members, &["action"])?;
     let (user, client) = (read.system_user()?, read.client(&snapshot)?);
     may_search(&snapshot, exchange, &read.resource, user, client)?;
     let asked = Asked {
@@ -86,15 +100,16 @@ pub(crate) fn action_names(service: &Service, exchange: &Exchange) -> Result<Rep
 }
 
 /// A page of a list that is short enough to be made whole.
-fn cut(mut names: Vec<ActionName>, page: &PageRequest) -> Found<ActionName> {
+pub(super) fn cut<N: AsRef<str>>(mut names: Vec<N>, page: &PageRequest) -> Found<N> {
     let after = page.page.as_deref().unwrap_or_default();
-    names.retain(|name| name.as_str() > after);
+    names.retain(|name| name.as_ref() > after);
     let limit = page.limit.unwrap_or(usize::MAX).max(1);
     let mut found = Found::nothing();
     found.looked_at = names.len();
     if names.len() > limit {
         names.truncate(limit);
-        found.next = names.last().map(ActionName::to_string).unwrap_or_default();
+        let last = names.last().map(AsRef::as_ref);
+        last.unwrap_or_default().clone_into(&mut found.next);
     }
     found.items = names;
     found
@@ -136,8 +151,7 @@ struct Read {
 }
 
 impl Read {
-    fn of(service: &Service, exchange: &Exchange, without: &[&str]) -> Result<Self, Problem> {
-        let members = json::object(&exchange.body, service.limits.json_depth)?;
+    fn of(members: Map<String, Value>, without: &[&str]) -> Result<Self, Problem> {
         let mut errors = Vec::new();
         let mut fields = Fields::new(members, "", &mut errors);
         let needs = |name| !without.contains(&name);
@@ -228,7 +242,7 @@ impl Read {
 }
 
 /// The same members in one order, all the way down: the order of members in an object says nothing.
-fn sorted(members: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn sorted(members: &Map<String, Value>) -> Map<String, Value> {
     let mut names: Vec<_> = members.iter().collect();
     names.sort_unstable_by_key(|(name, _)| *name);
     names

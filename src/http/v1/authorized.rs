@@ -51,12 +51,11 @@ pub(crate) fn batch(service: &Service, exchange: &Exchange) -> Result<Reply, Pro
     let snapshot = service.engine.snapshot();
     let answers = requests.into_iter().enumerate().map(|(nth, item)| {
         let at = format!("/requests/{nth}");
-        let members = match item {
-            Value::Object(members) => Ok(members),
-            other => {
-                let detail = format!("it is {}; it has to be an object", json::kind(&other));
-                Err(Problem::of_field(at.clone(), detail))
-            }
+        let members = if let Value::Object(members) = item {
+            Ok(members)
+        } else {
+            let detail = format!("it is {}; it has to be an object", json::kind(&item));
+            Err(Problem::of_field(at.clone(), detail))
         };
         let answer = members
             .and_then(|members| read(with_entities(members, &shared), &at))

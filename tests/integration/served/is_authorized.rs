@@ -9,19 +9,20 @@ const ONE: &str = "/v1/is_authorized";
 const BATCH: &str = "/v1/is_authorized/batch";
 const USER: &str = "5ea1d000-0000-4000-8000-000000000001";
 
-const SCHEMA: &str = r#"
+const SCHEMA: &str = r"
 entity Team;
-entity Staff in [Team] = { level?: Long };
+entity Staff in [Team] = { level: Long };
 entity Report = { author?: Staff, agent?: SystemUser };
 action open appliesTo { principal: [Staff], resource: [Report], context: { note?: String } };
 action shred appliesTo { principal: [Staff], resource: [Report], context: { now: datetime } };
-"#;
+";
 const POLICIES: &str = r#"
 @id("own/team-opens")
 permit (principal in Team::"audit", action == Action::"open", resource);
 
 @id("own/author-opens")
-permit (principal, action == Action::"open", resource) when { resource.author == principal };
+permit (principal, action == Action::"open", resource)
+when { resource has author && resource.author == principal };
 
 @id("own/nobody-opens-the-secret")
 forbid (principal, action == Action::"open", resource == Report::"secret");
