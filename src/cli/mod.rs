@@ -9,6 +9,7 @@ mod ask;
 mod config;
 mod config_caller;
 mod config_known;
+mod config_limits;
 mod config_listener;
 mod daemon;
 mod demo;
