@@ -52,6 +52,9 @@ pub(crate) struct Daemon {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the decision daemon
+    ///
+    /// Callers, TLS (`[[listener]]`), issuers of tokens (`[[issuer]]`) and limits stand in the configuration file. At SIGHUP
+    /// certificates are read again at once; at SIGTERM requests in flight are answered first.
     #[command(
         after_help = "Examples:\n  fullmakt serve --demo\n  fullmakt serve --config fullmakt.toml --data /var/lib/fullmakt"
     )]

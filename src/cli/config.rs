@@ -7,14 +7,16 @@ use fullmakt::http::{Callers, Issuer, Limits, Listener};
 use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::id::ActorId;
+use fullmakt::model::system::nearest;
 use fullmakt::model::table::{Fields, Findings, Located};
 
 use super::Failure;
 use super::config_caller::{CallerText, caller_text};
 use super::config_known;
+use super::config_limits::{LIMIT_KEYS, daemon_limits};
 use super::config_listener::listeners;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 10] = [
     "listen",
     "plain_http",
     "listener",
@@ -22,13 +24,9 @@ const KEYS: [&str; 14] = [
     "policies",
     "public_url",
     "request_expiry_days",
-    "drain_seconds",
-    "body_bytes",
     "caller",
     "issuer",
     "revoked_certificates",
-    "requests_per_minute",
-    "requests_at_once",
 ];
 
 /// What the file says; what it leaves out is nothing.
@@ -87,17 +85,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
 fn parse(text: &str, file: &str) -> Result<Config, Failure> {
     let mut found = Findings::of(file, text);
     let mut fields = Fields::parse(text, &mut found);
-    fields.known_only(&KEYS, "", &mut found);
-    let mut limits = Limits::default();
-    if let Some(seconds) = fields.number("drain_seconds", 0..=3600, &mut found) {
-        limits.drain_time = std::time::Duration::from_secs(seconds.unsigned_abs());
-    }
-    if let Some(bytes) = fields.number("body_bytes", 1024..=1_073_741_824, &mut found) {
-        limits.body = usize::try_from(bytes).unwrap_or(limits.body);
-    }
-    let of_each = config_known::limits(&mut fields, &mut found);
-    limits.per_minute = of_each.per_minute;
-    limits.at_once = of_each.at_once.unwrap_or(limits.at_once);
+    fields.known_only(&[&KEYS[..], &LIMIT_KEYS].concat(), "", &mut found);
     let config = Config {
         listen: fields.read_as("listen", address, &mut found),
         plain_http: fields.flag("plain_http", &mut found),
@@ -106,7 +94,7 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
         policies: fields.read_as("policies", folder, &mut found),
         public_url: fields.read_as("public_url", public_url, &mut found),
         request_expiry_days: fields.number("request_expiry_days", 1..=3650, &mut found),
-        limits,
+        limits: daemon_limits(&mut fields, &mut found),
         callers: callers(&mut fields, &mut found),
         issuers: config_known::issuers(&mut fields, &mut found),
         revoked: revoked(&mut fields, &mut found),
@@ -158,6 +146,17 @@ fn same_id(nth: usize, id: &ActorId) -> String {
 }
 
 impl Config {
+    /// That nobody's tokens are believed by this name.
+    fn not_believed(&self, issuer: &str) -> Option<String> {
+        let known = self.issuers.iter().map(|known| known.issuer.as_str());
+        if known.clone().any(|known| known == issuer) {
+            return None;
+        }
+        let near = nearest(issuer, known).map(|near| format!("; did you mean `{near}`?"));
+        let near = near.unwrap_or_default();
+        Some(format!("no `[[issuer]]` is `{issuer}`{near}"))
+    }
+
     /// The callers, now that the catalogue says which packages there are.
     pub(crate) fn callers(&self, catalogue: &Catalogue) -> Result<Callers, Failure> {
         let mut callers = Callers::default();
@@ -186,12 +185,18 @@ impl Config {
                     continue;
                 }
             };
+            for (line, claims) in &text.claims {
+                if let Some(error) = self.not_believed(&claims.issuer) {
+                    failed(*line, &error);
+                }
+            }
             let id = text.id.clone();
             if let Err(error) = callers.add(Caller { id, kind }, &text.tokens) {
                 failed(text.tokens_line, &error);
                 continue;
             }
-            callers.also_by(text.certificates.clone(), text.claims.clone());
+            let claims = text.claims.iter().map(|(_, claims)| claims.clone());
+            callers.also_by(text.certificates.clone(), claims.collect());
             callers.limit(text.limits);
         }
         if wrong.is_empty() {
@@ -202,5 +207,7 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod caller_tests;
 #[cfg(test)]
 mod tests;

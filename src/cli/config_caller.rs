@@ -33,7 +33,8 @@ pub(crate) struct CallerText {
     pub(super) tokens_line: usize,
     pub(super) kind: KindText,
     pub(super) certificates: Vec<KnownCertificate>,
-    pub(super) claims: Vec<KnownClaims>,
+    /// With the line of each.
+    pub(super) claims: Vec<(usize, KnownClaims)>,
     pub(super) limits: CallerLimits,
 }
 

@@ -12,7 +12,7 @@ use super::config::folder;
 
 const CERTIFICATE_KEYS: [&str; 3] = ["sha256", "subject", "name"];
 const CLAIM_KEYS: [&str; 4] = ["issuer", "client_id", "subject", "consumer"];
-const ISSUER_KEYS: [&str; 10] = [
+const ISSUER_KEYS: [&str; 11] = [
     "issuer",
     "jwks_file",
     "jwks_url",
@@ -23,6 +23,7 @@ const ISSUER_KEYS: [&str; 10] = [
     "leeway_seconds",
     "refresh_seconds",
     "stale_seconds",
+    "unknown_key_seconds",
 ];
 
 /// Every `[[caller.certificate]]`.
@@ -48,8 +49,11 @@ pub(super) fn certificates(
     known
 }
 
-/// Every `[[caller.jwt]]`.
-pub(super) fn claims(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<KnownClaims> {
+/// Every `[[caller.jwt]]`, with the line of its issuer.
+pub(super) fn claims(
+    fields: &mut Fields<'_>,
+    found: &mut Findings<'_>,
+) -> Vec<(usize, KnownClaims)> {
     let mut known = Vec::new();
     for mut fields in fields.tables("jwt", found) {
         fields.known_only(&CLAIM_KEYS, " of a jwt", found);
@@ -65,12 +69,14 @@ pub(super) fn claims(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<K
             fields.wrong(fields.byte, message, found);
         }
         if let Some(issuer) = issuer {
-            known.push(KnownClaims {
+            let line = found.line(issuer.byte);
+            let claims = KnownClaims {
                 issuer: issuer.value,
                 client_id,
                 subject,
                 consumer,
-            });
+            };
+            known.push((line, claims));
         }
     }
     known
@@ -88,9 +94,23 @@ pub(super) fn limits(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Calle
 
 /// Every `[[issuer]]`.
 pub(super) fn issuers(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Vec<Issuer> {
-    let tables = fields.tables("issuer", found);
-    let read = tables.into_iter().filter_map(|table| issuer(table, found));
-    read.collect()
+    let mut issuers: Vec<Issuer> = Vec::new();
+    for table in fields.tables("issuer", found) {
+        let byte = table.byte;
+        let Some(issuer) = issuer(table, found) else {
+            continue;
+        };
+        let same = |earlier: &Issuer| earlier.issuer == issuer.issuer;
+        if issuers.iter().any(same) {
+            let message = format!(
+                "issuer `{}` stands twice; say all of it in one `[[issuer]]`",
+                issuer.issuer
+            );
+            found.add(byte, message);
+        }
+        issuers.push(issuer);
+    }
+    issuers
 }
 
 fn issuer(mut fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Issuer> {
@@ -107,15 +127,14 @@ fn issuer(mut fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Issuer> {
         let message = "an issuer needs `audiences` or `scopes`, or tokens that it gave for others would do here";
         fields.wrong(fields.byte, message, found);
     }
-    let mut seconds = |key, unless, most| {
-        let said = fields.number(key, 0..=most, found).unwrap_or(unless);
+    let mut seconds = |key, unless, range| {
+        let said = fields.number(key, range, found).unwrap_or(unless);
         Duration::from_secs(said.unsigned_abs())
     };
-    let (leeway, refresh) = (
-        seconds("leeway_seconds", 10, 300),
-        seconds("refresh_seconds", 300, 86_400),
-    );
-    let stale = seconds("stale_seconds", 86_400, 2_592_000);
+    let leeway = seconds("leeway_seconds", 10, 0..=300);
+    let refresh = seconds("refresh_seconds", 300, 1..=86_400);
+    let stale = seconds("stale_seconds", 86_400, 0..=2_592_000);
+    let gap = seconds("unknown_key_seconds", 10, 1..=3600);
     Some(Issuer {
         issuer: issuer?.value,
         keys: keys?,
@@ -123,28 +142,23 @@ fn issuer(mut fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Issuer> {
         audiences,
         scopes,
         leeway,
-        refresh: refresh.max(Duration::from_secs(1)),
+        refresh,
         stale,
-        gap: Duration::from_secs(10).min(refresh),
+        gap,
     })
 }
 
 fn keys(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<KeySource> {
+    let by_file = fields.place("jwks_file").is_some();
+    if by_file == fields.place("jwks_url").is_some() {
+        let message = "an issuer needs `jwks_url` or `jwks_file`, one of them";
+        fields.wrong(fields.byte, message, found);
+    }
     let file = fields.read_as("jwks_file", folder, found);
     let url = fields.read_as("jwks_url", url, found);
     let ca = fields.read_as("ca", folder, found);
-    match (file, url) {
-        (Some(file), None) => Some(KeySource::File(file)),
-        (None, Some(url)) => Some(KeySource::Url { url, ca }),
-        _ => {
-            fields.wrong(
-                fields.byte,
-                "an issuer needs `jwks_url` or `jwks_file`, one of them",
-                found,
-            );
-            None
-        }
-    }
+    let by_url = url.map(|url| KeySource::Url { url, ca });
+    file.map(KeySource::File).or(by_url)
 }
 
 /// An address that nobody on the way can answer for.
@@ -153,7 +167,8 @@ fn url(text: &str) -> Result<String, String> {
         .iter()
         .any(|begin| {
             let rest = text.strip_prefix(begin);
-            rest.is_some_and(|rest| rest.starts_with([':', '/']))
+            // Before an `@` stands a name, not the host.
+            rest.is_some_and(|rest| rest.starts_with([':', '/']) && !rest.contains('@'))
         });
     if text.starts_with("https://") || on_loopback {
         return Ok(text.to_owned());
@@ -206,9 +221,10 @@ pub(super) fn fingerprint(text: &str) -> Result<String, String> {
 }
 
 fn name(text: &str) -> Result<String, String> {
-    let is_known = ["DNS:", "URI:", "email:"]
-        .iter()
-        .any(|kind| text.starts_with(kind));
+    if let Some(host) = text.strip_prefix("DNS:") {
+        return Ok(format!("DNS:{}", host.to_ascii_lowercase()));
+    }
+    let is_known = ["URI:", "email:"].iter().any(|kind| text.starts_with(kind));
     if is_known {
         return Ok(text.to_owned());
     }

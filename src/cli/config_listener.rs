@@ -38,16 +38,14 @@ fn listener(mut fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Listener
     }
     let address = fields.read_as("address", address, found);
     let is_plain_meant = fields.flag("plain_http", found);
+    let is_whole = is_whole(&fields, found);
     let tls = tls(&mut fields, found);
-    let asks_clients = matches!(
-        &tls,
-        Some(Some(TlsFiles {
-            client_ca: Some(_),
-            ..
-        }))
-    );
+    let asks_clients = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let accepts = accepts(&mut fields, asks_clients, found);
-    let (address, tls, accepts) = (address?, tls?, accepts?);
+    let (address, accepts) = (address?, accepts?);
+    if !is_whole {
+        return None;
+    }
     if let (None, Err(error)) = (&tls, plain(address, is_plain_meant)) {
         fields.wrong(place?, format!("`address`: {error}"), found);
     }
@@ -69,8 +67,8 @@ pub(super) fn plain(address: SocketAddr, is_meant: bool) -> Result<(), String> {
     ))
 }
 
-/// The files, or that there are none; nothing if they are wrong.
-fn tls(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Option<TlsFiles>> {
+/// Whether no file of TLS lacks the one that it goes with.
+fn is_whole(fields: &Fields<'_>, found: &mut Findings<'_>) -> bool {
     let needs = [
         ("certificate", "key"),
         ("key", "certificate"),
@@ -85,24 +83,23 @@ fn tls(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Option<TlsFi
             fields.wrong(byte, format!("`{key}` needs `{needed}` beside it"), found);
         }
     }
+    is_whole
+}
+
+/// The files of TLS, if it is spoken.
+fn tls(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<TlsFiles> {
     let mut file = |key| fields.read_as(key, folder, found);
     let (certificate, key) = (file("certificate"), file("key"));
     let (client_ca, client_crl): (Option<PathBuf>, Option<PathBuf>) =
         (file("client_ca"), file("client_crl"));
     let clients_required = fields.flag("clients_required", found);
-    if !is_whole {
-        return None;
-    }
-    let (Some(certificate), Some(key)) = (certificate, key) else {
-        return Some(None);
-    };
-    Some(Some(TlsFiles {
-        certificate,
-        key,
+    Some(TlsFiles {
+        certificate: certificate?,
+        key: key?,
         client_ca,
         client_crl,
         clients_required,
-    }))
+    })
 }
 
 fn accepts(

@@ -11,6 +11,7 @@ mod bench;
 mod config;
 mod config_caller;
 mod config_known;
+mod config_limits;
 mod config_listener;
 mod daemon;
 mod demo;

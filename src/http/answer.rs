@@ -34,6 +34,8 @@ pub(crate) const QUICK_BODY: usize = 64 * 1024;
 /// How long a caller who was answered while still sending may go on, so as to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
+const OVERLOADED: &str = "overloaded";
+
 /// The instant by the daemon's clock.
 fn now() -> Timestamp {
     let since = SystemTime::now()
@@ -66,7 +68,8 @@ pub(crate) async fn answer(
         Err(problem) => Err(problem),
     };
     let mut reply = outcome.unwrap_or_else(|problem| {
-        if problem.status.is_server_error() {
+        // Those that are shed are counted: a line for each would be more work still.
+        if problem.status.is_server_error() && problem.code != OVERLOADED {
             tracing::error!(%method, route = pattern, request_id = %shown_id(&request_id), status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "a request failed");
         }
         if as_message { Reply::message(&problem) } else { Reply::problem(&problem) }
@@ -221,7 +224,7 @@ fn overloaded(service: &Service) -> Problem {
     service.metrics.edge.shed("request");
     let most = service.limits.requests;
     let detail = format!("{most} requests are being answered already; try again");
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, OVERLOADED, detail);
     problem.header("retry-after", "1")
 }
 

@@ -90,14 +90,16 @@ impl Service {
                 detail,
             ));
         }
-        let quota = self.quotas.get(known.place);
-        quota
-            .map(|quota| quota.take(told))
-            .transpose()
-            .map_err(|(limit, problem)| {
-                self.metrics.edge.limited(limit);
-                problem
-            })
+        let Some(quota) = self.quotas.get(known.place) else {
+            return Ok(None);
+        };
+        match quota.take(told) {
+            Ok(place) => Ok(Some(place)),
+            Err(above) => {
+                self.metrics.edge.limited(above.name());
+                Err(above.into())
+            }
+        }
     }
 
     fn refuse(&self, kind: &'static str, detail: &str) -> Problem {
@@ -187,7 +189,7 @@ impl Service {
             JwtError::Over => "jwt-over",
             JwtError::NotYet => "jwt-not-yet",
             JwtError::Audience => "jwt-audience",
-            JwtError::Scope => "jwt-scope",
+            JwtError::Scope => return self.out_of_scope(error),
             JwtError::NoKeys => {
                 self.metrics.auth_failed("issuer-unavailable");
                 let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -203,6 +205,20 @@ impl Service {
             )],
             ..problem
         }
+    }
+
+    /// A token that is good, but was not given for this.
+    fn out_of_scope(&self, error: &JwtError) -> Problem {
+        self.metrics.auth_failed("jwt-scope");
+        let problem = Problem::new(
+            StatusCode::FORBIDDEN,
+            "insufficient-scope",
+            error.to_string(),
+        );
+        problem.header(
+            "www-authenticate",
+            "Bearer realm=\"fullmakt\", error=\"insufficient_scope\"",
+        )
     }
 
     /// The caller that the connection's certificate is; nobody if none is shown, or known, or counted here.

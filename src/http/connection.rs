@@ -1,14 +1,17 @@
 //! One connection: its handshake, its protocol, its requests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::answer::answer;
 use super::limits::Limits;
@@ -22,41 +25,73 @@ use super::tls::Tls;
 const PREFACE: &[u8] = b"PRI";
 const H2: &[u8] = b"h2";
 
+/// How long a client that was refused in the handshake may take to read why.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection on which requests may come.
+enum Begun {
+    Plain(TcpStream, bool),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
 /// What the connections of one listener have in common.
 pub(super) struct Door {
     pub(super) service: Arc<Service>,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) accepts: Accepts,
+    /// Whether the daemon stops.
+    pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Door {
-    /// Serves a connection until it ends, or until `watcher` has it drained.
+    /// Serves a connection until it ends, or until `watcher` has it drained. One that has not begun ends with the daemon.
     pub(super) async fn serve(&self, stream: TcpStream, watcher: Watcher) {
+        let mut stopping = self.stopping.clone();
+        let begun = tokio::select! {
+            begun = self.begin(stream) => begun,
+            _ = stopping.wait_for(|stops| *stops) => None,
+        };
+        match begun {
+            Some(Begun::Plain(stream, is_h2)) => self.speak(stream, is_h2, None, watcher).await,
+            Some(Begun::Tls(stream)) => {
+                let (_, session) = stream.get_ref();
+                let is_h2 = session.alpn_protocol() == Some(H2);
+                let certificate = PeerCertificate::of(session.peer_certificates());
+                self.speak(stream, is_h2, certificate, watcher).await;
+            }
+            None => {}
+        }
+    }
+
+    /// The handshake, or a look at the first bytes where there is none.
+    async fn begin(&self, stream: TcpStream) -> Option<Begun> {
         let limits = &self.service.limits;
         let Some(tls) = &self.tls else {
             let mut first = [0; PREFACE.len()];
             let Ok(Ok(length)) = timeout(limits.idle_time, stream.peek(&mut first)).await else {
-                return;
+                return None;
             };
             let is_h2 = first.get(..length) == Some(PREFACE);
-            return self.speak(stream, is_h2, None, watcher).await;
+            return Some(Begun::Plain(stream, is_h2));
         };
         let handshake = TlsAcceptor::from(tls.config()).accept(stream);
-        let stream = match timeout(limits.handshake_time, handshake).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                self.service.metrics.edge.handshake_failed();
-                return tracing::debug!(%error, "a TLS handshake failed");
+        let handshake = handshake.into_fallible();
+        let refused = match timeout(limits.handshake_time, handshake).await {
+            Ok(Ok(stream)) => return Some(Begun::Tls(Box::new(stream))),
+            Ok(Err((error, stream))) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                Some(stream)
             }
             Err(_) => {
-                self.service.metrics.edge.handshake_failed();
-                return tracing::debug!("a TLS handshake took too long");
+                tracing::debug!("a TLS handshake took too long");
+                None
             }
         };
-        let (_, session) = stream.get_ref();
-        let is_h2 = session.alpn_protocol() == Some(H2);
-        let certificate = PeerCertificate::of(session.peer_certificates());
-        self.speak(stream, is_h2, certificate, watcher).await;
+        self.service.metrics.edge.handshake_failed();
+        if let Some(stream) = refused {
+            let _ = timeout(LINGER, hang_up(stream)).await;
+        }
+        None
     }
 
     async fn speak<S>(
@@ -103,6 +138,14 @@ impl Door {
             tracing::debug!(%error, "a connection ended badly");
         }
     }
+}
+
+/// Ends a connection so that the alert that was written is read: closing it over bytes that nobody read would take it back.
+async fn hang_up(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    let mut thrown_away = [0; 1024];
+    while stream.read(&mut thrown_away).await? > 0 {}
+    Ok(())
 }
 
 fn h2(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {

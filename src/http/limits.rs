@@ -18,7 +18,7 @@ pub struct Limits {
     pub headers: usize,
     /// The time for a TLS handshake; ten seconds unless said.
     pub handshake_time: Duration,
-    /// How long a connection may be without a request; a minute unless said.
+    /// How long a connection may be without a request, or twice that after one; a minute unless said.
     pub idle_time: Duration,
     /// How long what is written may wait for the client to take it; thirty seconds unless said.
     pub write_time: Duration,
@@ -38,7 +38,7 @@ pub struct Limits {
     pub per_minute: Option<NonZeroU32>,
     /// The most requests of one caller at once; 1,024 unless said.
     pub at_once: usize,
-    /// The most connections at once; 16,384 unless said.
+    /// The most connections at once; 16,384 unless said. The newest is turned away.
     pub connections: usize,
     /// How long requests in flight may go on when the daemon stops; ten seconds unless said.
     pub drain_time: Duration,

@@ -18,7 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) struct Pace {
     /// From the first byte of a head to its last; nothing for HTTP/2, whose frames are no head each.
     pub(super) head: Option<Duration>,
-    /// Without a request.
+    /// Without a request; it may be twice as long after one.
     pub(super) idle: Duration,
     /// For a client to take what is written.
     pub(super) write: Duration,
@@ -77,13 +77,16 @@ impl<S> Paced<S> {
         }
     }
 
-    /// Whether a reader has waited too long, or when it will have.
+    /// Whether a reader has waited too long. If not, it is woken to be asked again.
     fn is_over(&mut self, context: &mut Context<'_>) -> bool {
+        let now = Instant::now();
         if self.doing.in_flight.load(Ordering::Relaxed) > 0 {
             self.quiet_since = None;
+            // Nobody reads again because an answer was written: without a look later, a client that asks once and then
+            // nothing would stay for ever.
+            has_passed(&mut self.reading, now + self.pace.idle, context);
             return false;
         }
-        let now = Instant::now();
         let quiet = *self.quiet_since.get_or_insert(now) + self.pace.idle;
         let head = self.head_since.zip(self.pace.head);
         let until = head.map_or(quiet, |(since, time)| quiet.min(since + time));

@@ -36,6 +36,54 @@ impl Drop for Place {
     }
 }
 
+/// The limit that a caller is above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Above {
+    /// It asks too often.
+    Rate {
+        /// How often it may ask in a minute.
+        most: NonZeroU32,
+        /// After how many seconds it may again.
+        seconds: u64,
+    },
+    /// It has too many requests in flight.
+    AtOnce {
+        /// How many it has.
+        in_flight: usize,
+        /// How many it may have.
+        most: usize,
+    },
+}
+
+impl Above {
+    /// Its name in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rate { .. } => "rate",
+            Self::AtOnce { .. } => "concurrency",
+        }
+    }
+}
+
+impl From<Above> for Problem {
+    fn from(above: Above) -> Self {
+        let (code, detail, seconds) = match above {
+            Above::Rate { most, seconds } => (
+                "too-many-requests",
+                format!("you may ask {most} times a minute; ask again in {seconds} s"),
+                seconds,
+            ),
+            Above::AtOnce { in_flight, most } => (
+                "too-many-at-once",
+                format!("you have {in_flight} requests in flight; at most {most} are taken"),
+                1,
+            ),
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
+            .header("retry-after", seconds.to_string())
+    }
+}
+
 /// Headers that tell a caller where it stands.
 pub(crate) type Told = Vec<(&'static str, String)>;
 
@@ -55,17 +103,13 @@ impl CallerQuota {
         }
     }
 
-    /// A place for another request; or which limit it is above: `rate` or `concurrency`.
-    pub(crate) fn take(&self, told: &mut Told) -> Result<Place, (&'static str, Problem)> {
-        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
+    /// A place for another request; or the limit that it would be above.
+    pub(crate) fn take(&self, told: &mut Told) -> Result<Place, Above> {
+        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(&self.in_flight));
-        if before >= self.at_once {
-            let detail = format!(
-                "you have {before} requests in flight; at most {} are taken",
-                self.at_once
-            );
-            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-at-once", detail);
-            return Err(("concurrency", problem.header("retry-after", "1")));
+        if in_flight >= self.at_once {
+            let most = self.at_once;
+            return Err(Above::AtOnce { in_flight, most });
         }
         let Some((most, rates)) = &self.rate else {
             return Ok(place);
@@ -87,10 +131,8 @@ impl CallerQuota {
                 let seconds = wait.as_secs() + 1;
                 told.push(("ratelimit", format!("\"caller\";r=0;t={seconds}")));
                 told.push(("ratelimit-policy", policy));
-                let detail = format!("you may ask {most} times a minute; ask again in {seconds} s");
-                let problem =
-                    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
-                Err(("rate", problem.header("retry-after", seconds.to_string())))
+                let most = *most;
+                Err(Above::Rate { most, seconds })
             }
         }
     }

@@ -80,6 +80,7 @@ pub(super) async fn serve_all(
     ));
     let places = Arc::new(Semaphore::new(service.limits.connections));
     let graceful = Arc::new(GracefulShutdown::new());
+    let (stops, stopping) = watch::channel(false);
     let (mut accepting, mut following) = (JoinSet::new(), JoinSet::new());
     service
         .issuers
@@ -99,6 +100,7 @@ pub(super) async fn serve_all(
             service,
             tls,
             accepts,
+            stopping: stopping.clone(),
         });
         accepting.spawn(let_in(
             socket,
@@ -117,6 +119,7 @@ pub(super) async fn serve_all(
     }
     service.is_stopping.store(true, Ordering::Relaxed);
     accepting.shutdown().await;
+    stops.send_replace(true);
     let Some(graceful) = Arc::into_inner(graceful) else {
         // Nobody else has it: the loops that accepted have ended.
         return Ok(());
@@ -139,7 +142,7 @@ async fn let_in(
         let stream = accept(&socket).await?;
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             door.service.metrics.edge.shed("connection");
-            tracing::warn!(
+            tracing::debug!(
                 most = door.service.limits.connections,
                 "a connection was turned away: there are too many"
             );

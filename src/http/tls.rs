@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::sync::watch;
 
@@ -206,7 +206,11 @@ impl Read {
         if !files.clients_required {
             builder = builder.allow_unauthenticated();
         }
-        builder.build().map_err(|error| unusable(path, &error))
+        builder.build().map_err(|error| {
+            let is_of_crl = matches!(error, VerifierBuilderError::InvalidCrl(_));
+            let blamed = files.client_crl.as_deref().filter(|_| is_of_crl);
+            unusable(blamed.unwrap_or(path), &error)
+        })
     }
 }
 

@@ -11,11 +11,11 @@ const HASH: &str = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a
 const OTHER: &str = "a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa";
 
 /// All that is wrong with a file, a `line: message` each.
-fn refused(text: &str) -> Vec<String> {
+pub(super) fn refused(text: &str) -> Vec<String> {
     told(parse(text, "fullmakt.toml").unwrap_err())
 }
 
-fn told(failure: super::Failure) -> Vec<String> {
+pub(super) fn told(failure: super::Failure) -> Vec<String> {
     let line = |message: String| {
         let rest = message.strip_prefix("fullmakt.toml:");
         rest.expect("a finding begins with its file").to_owned()
@@ -23,7 +23,7 @@ fn told(failure: super::Failure) -> Vec<String> {
     failure.messages.into_iter().map(line).collect()
 }
 
-fn caller(lines: &str) -> String {
+pub(super) fn caller(lines: &str) -> String {
     format!("[[caller]]\nid = \"c\"\nsha256 = \"{HASH}\"\n{lines}\n")
 }
 

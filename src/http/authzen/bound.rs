@@ -3,6 +3,8 @@
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::model::id::SystemUserId;
+
 use super::super::exchange::Exchange;
 use super::super::problem::Problem;
 use super::read::{Evaluation, SYSTEM_USER};
@@ -37,10 +39,25 @@ pub(super) fn speaks_for(exchange: &Exchange, evaluation: &Evaluation) -> Result
     if users.is_empty() || evaluation.is_about(users) {
         return Ok(());
     }
+    Err(another())
+}
+
+/// As [`speaks_for`], where the question is about types of the administrators' own.
+pub(super) fn own_speaks_for(
+    exchange: &Exchange,
+    members: &Map<String, Value>,
+) -> Result<(), Problem> {
+    let users = &exchange.system_users;
+    let of = |name: &str| members.get("subject")?.get(name)?.as_str();
+    let id = of("id").filter(|_| of("type") == Some(SYSTEM_USER));
+    let named = id.and_then(|id| id.parse::<SystemUserId>().ok());
+    if users.is_empty() || named.is_some_and(|named| users.contains(&named)) {
+        return Ok(());
+    }
+    Err(another())
+}
+
+fn another() -> Problem {
     let detail = "the token speaks for another system user than the subject";
-    Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "other-system-user",
-        detail,
-    ))
+    Problem::new(StatusCode::FORBIDDEN, "other-system-user", detail)
 }

@@ -163,6 +163,7 @@ fn evaluate(
 ) -> Result<(Value, bool), Problem> {
     let members = bound::with_subject(exchange, members)?;
     if own::is_own(snapshot, &members) {
+        bound::own_speaks_for(exchange, &members)?;
         return own::evaluate(service, exchange, snapshot, members, api);
     }
     let evaluation = read(members)?;

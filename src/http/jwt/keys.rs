@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use serde_json::Value;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::timeout;
 
 use super::super::edge_metrics::EdgeMetrics;
@@ -18,6 +18,8 @@ use super::{Issuer, JwtError};
 const RETRY: Duration = Duration::from_secs(10);
 /// How long a caller waits for keys to be fetched.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many callers may wait for keys at once: nobody knows yet who they are, so they take no room from those who are known.
+const WAITING: usize = 64;
 
 #[derive(Debug)]
 struct Key {
@@ -38,6 +40,7 @@ struct KeySet {
 pub(super) struct Keys {
     now: watch::Sender<KeySet>,
     asked: Notify,
+    waiting: Semaphore,
 }
 
 impl Keys {
@@ -45,6 +48,7 @@ impl Keys {
         Self {
             now: watch::Sender::new(KeySet::default()),
             asked: Notify::new(),
+            waiting: Semaphore::new(WAITING),
         }
     }
 
@@ -77,7 +81,17 @@ impl Keys {
             });
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.asked.notified() => {}
+                () = self.sought(issuer) => {}
+            }
+        }
+    }
+
+    /// Until somebody seeks a key that a fetch may bring. What was asked during the last fetch was answered by it.
+    async fn sought(&self, issuer: &Issuer) {
+        loop {
+            self.asked.notified().await;
+            if !self.now.borrow().is_recent(issuer) {
+                return;
             }
         }
     }
@@ -91,10 +105,12 @@ impl Keys {
         let mut changes = self.now.subscribe();
         let set = changes.borrow_and_update().clone();
         let found = set.find(issuer, header);
-        let is_recent = set.tried.is_some_and(|tried| tried.elapsed() < issuer.gap);
-        if found.is_ok() || is_recent {
+        if found.is_ok() || set.is_recent(issuer) {
             return found;
         }
+        let Ok(_waiting) = self.waiting.try_acquire() else {
+            return found;
+        };
         self.asked.notify_one();
         if timeout(PATIENCE, changes.changed()).await.is_err() {
             return found;
@@ -105,10 +121,15 @@ impl Keys {
 }
 
 impl KeySet {
+    /// Whether the issuer was asked so lately that it is not asked again.
+    fn is_recent(&self, issuer: &Issuer) -> bool {
+        self.tried.is_some_and(|tried| tried.elapsed() < issuer.gap)
+    }
+
     fn find(&self, issuer: &Issuer, header: &Header) -> Result<DecodingKey, JwtError> {
         if self
             .fetched
-            .is_none_or(|fetched| fetched.elapsed() > issuer.stale)
+            .is_none_or(|fetched| fetched.elapsed() > issuer.refresh + issuer.stale)
         {
             return Err(JwtError::NoKeys);
         }

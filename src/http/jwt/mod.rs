@@ -36,7 +36,7 @@ pub struct Issuer {
     pub leeway: Duration,
     /// How long fetched keys are kept before they are fetched again.
     pub refresh: Duration,
-    /// How long they may be used while they cannot be fetched.
+    /// How long they may be used after that while they cannot be fetched.
     pub stale: Duration,
     /// The least time between two fetches that a token's unknown key asks for.
     pub gap: Duration,
@@ -158,6 +158,10 @@ impl Issuer {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's, and whatever else it may say is no good token"
+)]
 fn why(kind: &ErrorKind) -> JwtError {
     match kind {
         ErrorKind::InvalidSignature => JwtError::Signature,

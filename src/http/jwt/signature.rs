@@ -23,6 +23,10 @@ struct ByRing {
     key: DecodingKey,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the crate's own signature of such a function"
+)]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     if is_hmac(*algorithm) || algorithm.family() != key.family() {
         return Err(ErrorKind::InvalidAlgorithm.into());
@@ -41,6 +45,10 @@ pub(super) fn is_hmac(algorithm: Algorithm) -> bool {
     )
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever the crate may learn is no algorithm of ours"
+)]
 fn rsa(algorithm: Algorithm) -> Option<&'static of::RsaParameters> {
     match algorithm {
         Algorithm::RS256 => Some(&of::RSA_PKCS1_2048_8192_SHA256),
@@ -53,6 +61,10 @@ fn rsa(algorithm: Algorithm) -> Option<&'static of::RsaParameters> {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever the crate may learn is no algorithm of ours"
+)]
 fn curve(algorithm: Algorithm) -> Option<&'static dyn of::VerificationAlgorithm> {
     match algorithm {
         Algorithm::ES256 => Some(&of::ECDSA_P256_SHA256_FIXED),

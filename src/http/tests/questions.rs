@@ -112,9 +112,9 @@ fn a_token_of_any_length_is_not_even_hashed() {
     let ask = |length: usize| {
         daemon.call(&"x".repeat(length), "GET", "/v1/systems", "").1["detail"].clone()
     };
-    assert_eq!(ask(4096), json!("the bearer token is not known"));
+    assert_eq!(ask(8192), json!("the bearer token is not known"));
     assert_eq!(
-        ask(4097),
+        ask(8193),
         json!("the `Authorization` header is not `Bearer TOKEN`")
     );
 }

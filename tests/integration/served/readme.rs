@@ -38,7 +38,7 @@ fn blocks(text: &str) -> Vec<Shown> {
 }
 
 /// Whether a text is what is shown, with `…` for anything, over lines too.
-fn matches(shown: &str, text: &str) -> bool {
+pub(super) fn matches(shown: &str, text: &str) -> bool {
     let mut parts = shown.split('…');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
         return false;

@@ -5,8 +5,9 @@ use std::process::Command;
 
 const CONFIG: &str = "[ca]\ndefault_ca = here\n[here]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes\n\
     default_md = sha256\npolicy = any\ncopy_extensions = copy\nx509_extensions = leaf\ndefault_crl_days = 2\n\
-    default_days = 2\nunique_subject = no\n[any]\ncommonName = supplied\norganizationName = optional\n\
-    [leaf]\nbasicConstraints = CA:FALSE\n";
+    default_days = 2\nunique_subject = no\n\
+    crlnumber = crlnumber\ncrl_extensions = list\n[leaf]\nbasicConstraints = CA:FALSE\n[list]\n\
+    authorityKeyIdentifier = keyid:always\n[any]\norganizationName = optional\ncommonName = supplied\n";
 
 /// An authority with a folder of its own.
 pub(crate) struct Authority {
@@ -25,6 +26,7 @@ impl Authority {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("ca.cnf"), CONFIG).unwrap();
         std::fs::write(dir.path().join("index.txt"), "").unwrap();
+        std::fs::write(dir.path().join("crlnumber"), "01\n").unwrap();
         let authority = Self { dir };
         let subject = format!("/CN={name}");
         authority.openssl(&[
@@ -72,6 +74,21 @@ impl Authority {
                 "-enddate",
                 "20250102000000Z",
             ],
+        )
+    }
+
+    /// One that is over in so many seconds.
+    pub(crate) fn issue_until(&self, name: &str, subject: &str, seconds: u32) -> Issued {
+        let then = format!("+{seconds} seconds");
+        let date = Command::new("date")
+            .args(["-u", "-d", &then, "+%Y%m%d%H%M%SZ"])
+            .output();
+        let end = String::from_utf8(date.unwrap().stdout).unwrap();
+        self.issue_for(
+            name,
+            subject,
+            "DNS:passing.example",
+            &["-enddate", end.trim()],
         )
     }
 

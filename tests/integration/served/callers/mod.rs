@@ -2,6 +2,11 @@
 
 mod authority;
 mod certificates;
+mod issuer;
+mod jwt;
+mod limits;
+mod maskinporten;
 mod over_tls;
+mod refusals;
 
 pub(super) use authority::Authority;

@@ -19,9 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A daemon with the story's callers and one listener with TLS, whose files are `server.pem` and `server.key` of a folder.
 fn secure(dir: &Path, files: &Path) -> Daemon {
+    secure_with(dir, files, "")
+}
+
+/// As [`secure`], with what else stands at the top of the configuration.
+pub(super) fn secure_with(dir: &Path, files: &Path, before: &str) -> Daemon {
     let file = |name: &str| files.join(name).display().to_string();
     let config = format!(
-        "{}[[listener]]\naddress = \"127.0.0.1:0\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        "{before}\n{}[[listener]]\naddress = \"127.0.0.1:0\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
         configuration(),
         file("server.pem"),
         file("server.key"),
@@ -176,7 +181,7 @@ fn certificates_are_replaced_under_load_and_no_connection_is_dropped() {
     });
 }
 
-fn hang_up(daemon: &Daemon) {
+pub(super) fn hang_up(daemon: &Daemon) {
     let id = daemon.id().to_string();
     assert!(
         Command::new("kill")
