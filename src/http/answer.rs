@@ -19,7 +19,6 @@ use crate::model::time::Timestamp;
 use super::at_least::reached;
 use super::authzen;
 use super::exchange::{Exchange, shown_id};
-use super::metrics::nanos;
 use super::peer::Peer;
 use super::problem::Problem;
 use super::quota::Told;
@@ -27,6 +26,7 @@ use super::reply::Reply;
 use super::request_ids;
 use super::router::{Found, Service, is_json, method_label, wants_problem};
 use super::routes::Kind;
+use super::timed::nanos;
 use super::upload::{too_slow, unreadable, upload};
 
 /// The longest body, in bytes, that is answered on the async threads: some hundreds of decisions.

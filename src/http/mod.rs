@@ -32,6 +32,7 @@ mod run;
 mod send;
 mod server;
 mod sharded;
+mod timed;
 mod tls;
 mod upload;
 mod v1;
