@@ -150,6 +150,22 @@ fn a_stop_does_not_wait_longer_than_it_is_told_to() {
 }
 
 #[test]
+fn a_stop_waits_for_no_connection_on_which_nothing_was_asked() {
+    let mut daemon = Served::with(|limits| {
+        limits.drain_time = 3 * PATIENCE;
+        limits.idle_time = 3 * PATIENCE;
+    });
+    let silent = daemon.connect();
+    // Accepted after it, so that one is accepted too.
+    assert_eq!(daemon.call("", "GET", "/healthz", "").0, 200);
+    let begin = Instant::now();
+    daemon.ask_to_stop();
+    daemon.join().unwrap();
+    assert!(begin.elapsed() < PATIENCE, "the stop waited for nothing");
+    drop(silent);
+}
+
+#[test]
 fn a_daemon_that_is_stopping_is_not_ready() {
     let mut daemon = Served::new();
     let mut late = daemon.connect();

@@ -230,6 +230,7 @@ fn keys_rotate_and_those_that_are_known_serve_on_while_the_issuer_is_down() {
         assert_eq!(ask(&daemon, &tokens[2]), unknown);
         !daemon.metric(failed).is_empty()
     });
+    assert_eq!(ask(&daemon, &tokens[1]).0, 200);
     issuer.come_up();
     wait_for(|| ask(&daemon, &tokens[2]).0 == 200);
     assert_eq!(ask(&daemon, &tokens[1]).0, 200);

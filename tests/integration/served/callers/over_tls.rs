@@ -145,6 +145,15 @@ fn ask(session: &mut Session) -> Vec<u8> {
     session.conn.peer_certificates().unwrap()[0].to_vec()
 }
 
+/// Ends the load, also when what it was for has failed.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn certificates_are_replaced_under_load_and_no_connection_is_dropped() {
     let authority = Authority::new("servers");
@@ -154,6 +163,7 @@ fn certificates_are_replaced_under_load_and_no_connection_is_dropped() {
     let address = daemon.secure().strip_prefix("https://").unwrap().to_owned();
     let (is_over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
+        let ends = Ends(&is_over);
         let load = || {
             let mut session = connect(&address, &authority);
             let first = ask(&mut session);
@@ -174,7 +184,7 @@ fn certificates_are_replaced_under_load_and_no_connection_is_dropped() {
         wait_for(|| ask(&mut connect(&address, &authority)) != old);
         let before = asked.load(Ordering::Relaxed);
         wait_for(|| asked.load(Ordering::Relaxed) > before + 100);
-        is_over.store(true, Ordering::Relaxed);
+        drop(ends);
         for thread in busy {
             thread.join().unwrap();
         }
