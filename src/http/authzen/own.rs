@@ -84,17 +84,7 @@ fn read(members: Map<String, Value>) -> Result<(OwnQuestion, bool), Problem> {
     let own = own(&mut Fields::new(members, "", &mut errors), None);
     none_wrong(errors)?;
     let mut own = own.ok_or_else(|| Problem::malformed("the question is incomplete"))?;
-    let explain = match own.context.remove("explain") {
-        None => false,
-        Some(Value::Bool(explain)) => explain,
-        Some(other) => {
-            let detail = format!(
-                "`explain` is {}; it has to be a boolean",
-                json::kind(&other)
-            );
-            return Err(Problem::of_field("/context/explain", detail));
-        }
-    };
+    let explain = read::take_explain(&mut own.context)?;
     Ok((own, explain))
 }
 

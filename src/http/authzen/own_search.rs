@@ -14,6 +14,7 @@ use super::super::problem::{Problem, none_wrong};
 use super::super::reply::Reply;
 use super::own::{self, Open};
 use super::page::{Paging, paging};
+use super::read;
 use super::search::{cut, sorted};
 
 /// The stored subjects of a type that may do this.
@@ -40,7 +41,7 @@ pub(super) fn action(
     snapshot: &Snapshot,
     members: Map<String, Value>,
 ) -> Result<Reply, Problem> {
-    let (own, paging) = read(exchange, snapshot, members, Open::Action)?;
+    let (own, paging) = allowed(exchange, snapshot, members, Open::Action)?;
     let start = paging.start(text("action", &own))?;
     let open = snapshot.search_own_actions(&snapshot.own_question(&own), exchange.now)?;
     let found = cut(open, &start.request());
@@ -53,7 +54,7 @@ fn ids(
     members: Map<String, Value>,
     open: Open,
 ) -> Result<Reply, Problem> {
-    let (own, paging) = read(exchange, snapshot, members, open)?;
+    let (own, paging) = allowed(exchange, snapshot, members, open)?;
     let (name, side, sought) = match open {
         Open::Resource => ("resource", Side::Resource, &own.resource),
         Open::Subject | Open::Action => ("subject", Side::Principal, &own.subject),
@@ -65,7 +66,7 @@ fn ids(
 }
 
 /// A search that the caller may make, and its page.
-fn read(
+fn allowed(
     exchange: &Exchange,
     snapshot: &Snapshot,
     members: Map<String, Value>,
@@ -80,7 +81,7 @@ fn read(
         return Err(Problem::malformed("the search is incomplete"));
     };
     // Of an evaluation it asks for reasons; what is found needs none.
-    own.context.remove("explain");
+    read::take_explain(&mut own.context)?;
     let about = SearchAbout {
         resource: Some(&own::about(&own.resource.of)),
         ..SearchAbout::default()

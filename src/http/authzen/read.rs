@@ -81,17 +81,7 @@ pub(super) fn read(members: Map<String, Value>) -> Result<Evaluation, Problem> {
     else {
         return Err(Problem::malformed("the question is incomplete"));
     };
-    let explain = match context.remove("explain") {
-        None => false,
-        Some(Value::Bool(explain)) => explain,
-        Some(other) => {
-            let detail = format!(
-                "`explain` is {}; it has to be a boolean",
-                json::kind(&other)
-            );
-            return Err(Problem::of_field("/context/explain", detail));
-        }
-    };
+    let explain = take_explain(&mut context)?;
     Ok(Evaluation {
         system_user,
         action,
@@ -101,6 +91,21 @@ pub(super) fn read(members: Map<String, Value>) -> Result<Evaluation, Problem> {
         stranger,
         explain,
     })
+}
+
+/// Whether a context asks for reasons. No policy sees that member.
+pub(super) fn take_explain(context: &mut Map<String, Value>) -> Result<bool, Problem> {
+    match context.remove("explain") {
+        None => Ok(false),
+        Some(Value::Bool(explain)) => Ok(explain),
+        Some(other) => {
+            let detail = format!(
+                "`explain` is {}; it has to be a boolean",
+                json::kind(&other)
+            );
+            Err(Problem::of_field("/context/explain", detail))
+        }
+    }
 }
 
 /// The action, by its name.

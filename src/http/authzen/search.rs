@@ -17,7 +17,7 @@ use super::super::router::Service;
 use super::own;
 use super::own_search;
 use super::page::{Paging, paging};
-use super::read::{SYSTEM_USER, action, context, properties};
+use super::read::{SYSTEM_USER, action, context, properties, take_explain};
 
 /// `POST /access/v1/search/subject`: the system users that may do this for a client.
 pub(crate) fn subject(service: &Service, exchange: &Exchange) -> Result<Reply, Problem> {
@@ -172,7 +172,7 @@ impl Read {
             })?;
         let mut context = context.unwrap_or_default();
         // Of an evaluation it asks for reasons; what is found needs none.
-        context.remove("explain");
+        take_explain(&mut context)?;
         Ok(Self {
             subject_type,
             subject_id,

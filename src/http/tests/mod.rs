@@ -1,6 +1,7 @@
 //! The daemon through [`serve`](super::serve), with limits small enough to reach.
 
 mod at_least;
+mod authorized;
 mod limits;
 mod openapi;
 mod questions;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::cedar::{EntityName, PlainAnswer, PlainError, PlainQuestion, Side};
@@ -15,6 +16,8 @@ use super::super::reply::Reply;
 use super::super::router::Service;
 use super::body;
 
+/// The delegation world's type of principals.
+const MANDATE: &str = "Mandate";
 const QUESTION: [&str; 5] = ["principal", "action", "resource", "context", "entities"];
 
 /// `POST /v1/is_authorized`.
@@ -88,6 +91,7 @@ fn ask(
     question: &PlainQuestion,
     api: &'static str,
 ) -> Result<Value, Problem> {
+    speaks_for(exchange, &question.principal)?;
     let about = snapshot.asked_about(&question.resource);
     let about = about.map_err(|error| Problem::of_field("/resource", error.to_string()))?;
     snapshot.may_ask(exchange.by()?, &about)?;
@@ -95,6 +99,20 @@ fn ask(
     let answer = snapshot.authorize(question, exchange.now)?;
     service.metrics.decided(api, answer.permit, start.elapsed());
     Ok(shown(&answer))
+}
+
+/// That the principal is a mandate of a system user that the token speaks for, if it speaks for any.
+fn speaks_for(exchange: &Exchange, principal: &EntityName) -> Result<(), Problem> {
+    let users = &exchange.system_users;
+    let user = principal.id.split_once('@').map(|(user, _)| user.parse());
+    let user = user.filter(|_| principal.of == MANDATE);
+    let is_theirs = user.is_some_and(|user| user.is_ok_and(|user| users.contains(&user)));
+    if users.is_empty() || is_theirs {
+        return Ok(());
+    }
+    let detail = "the token speaks for another system user than the principal's";
+    let status = StatusCode::FORBIDDEN;
+    Err(Problem::new(status, "other-system-user", detail))
 }
 
 /// An answer as Cedar's own interfaces write it, and the obligations of a permit.

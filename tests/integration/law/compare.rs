@@ -232,7 +232,7 @@ fn in_cedars_form(snapshot: &Snapshot, asking: &Asking, said: &Said) -> Result<(
     if answer.permit && answer.obligations != said.obligations {
         return Err(format!("in Cedar's form the obligations are {answer:?}"));
     }
-    let mut theirs: Vec<_> = said.reasons.iter().map(template).collect();
+    let mut theirs: Vec<_> = said.reasons.iter().map(|id| template(id)).collect();
     let mut ours: Vec<_> = answer.reasons.iter().map(ToString::to_string).collect();
     theirs.sort_unstable();
     ours.sort_unstable();
@@ -255,10 +255,10 @@ fn in_cedars_form(snapshot: &Snapshot, asking: &Asking, said: &Said) -> Result<(
 }
 
 /// A single right is exported under its link's id, and told of by its template's.
-fn template(id: &String) -> String {
+fn template(id: &str) -> String {
     match id.strip_prefix("core/single-right/") {
         Some(link) => format!("core/single-right/{}", link.split('/').next().unwrap()),
-        None => id.clone(),
+        None => id.to_owned(),
     }
 }
 
@@ -279,7 +279,7 @@ fn explained(
         return Err(format!("the code is {:?}", explanation.code));
     }
     if decision.permit {
-        let mut theirs: Vec<_> = said.reasons.iter().map(template).collect();
+        let mut theirs: Vec<_> = said.reasons.iter().map(|id| template(id)).collect();
         let mut ours = explanation.policies;
         theirs.sort_unstable();
         ours.sort_unstable();

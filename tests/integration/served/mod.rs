@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod examples;
 mod findings;
+mod foreign;
 mod is_authorized;
 mod nothing_lost;
 mod official_cedar;

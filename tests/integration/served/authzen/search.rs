@@ -113,6 +113,22 @@ fn line_27_28_29_the_id_of_what_is_searched_for_is_passed_over() {
     }
 }
 
+/// 52: `explain`, which is passed over otherwise, has to be a boolean in a search as in an evaluation.
+#[test]
+fn line_52_a_search_refuses_an_explain_that_is_none() {
+    let daemon = more();
+    for path in SEARCHES {
+        let said = "`explain` is a string; it has to be a boolean";
+        let body = with(CLIENT, "context", "explain", json!("yes"));
+        assert_eq!(refused(&daemon, path, &body), said, "{path}");
+        let mut stranger = body;
+        stranger["subject"] = json!({ "type": "Organization", "id": "1" });
+        assert_eq!(refused(&daemon, path, &stranger), said, "{path}");
+        stranger["context"]["explain"] = json!(true);
+        assert_eq!(results(&daemon, path, &stranger), NOTHING, "{path}");
+    }
+}
+
 /// 30: the answer has `results` of the kind that is searched for, and `page` before it.
 /// 35: a page has a `next_token`, also the last one, and a `count` that is no less than 0.
 #[test]

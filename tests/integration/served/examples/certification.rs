@@ -240,6 +240,13 @@ fn search_core_who_what_and_how() {
     let may = json!({ "subject": user("alice"), "resource": record("record-1") });
     let may = found(&daemon, ACTION_SEARCH, &may);
     assert_eq!(may, [action("read"), action("write")]);
+    for path in [SUBJECT_SEARCH, RESOURCE_SEARCH, ACTION_SEARCH] {
+        let mut explained = reading(user("alice"), record("record-1"));
+        explained["context"] = json!({ "explain": "yes" });
+        let refused = daemon.call(API, "POST", path, Some(&explained));
+        let said = "`explain` is a string; it has to be a boolean";
+        assert_eq!(refused, (400, json!(said)), "{path}");
+    }
     let strange = [
         (SUBJECT_SEARCH, reading(any_user, record("record-9"))),
         (
