@@ -40,11 +40,8 @@ pub(crate) struct Bench {
     /// Idle connections of --hostile; the daemon and this command hold as many open files
     #[arg(long, default_value_t = 10_000, value_name = "NUMBER", requires = "hostile", value_parser = clap::value_parser!(u16).range(1..=15_000))]
     pub(crate) idle: u16,
-    /// Instead: how long a refusal takes, of tokens that begin as a known one does and of others
-    #[arg(long, conflicts_with_all = ["only", "hostile"])]
-    pub(crate) tokens: bool,
     /// Only make the synthetic world, in this new folder, for a daemon of your own: `fullmakt serve --data DIR`
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["only", "hostile", "tokens", "running"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["only", "hostile", "running"])]
     pub(crate) make: Option<PathBuf>,
     /// Measure the daemon at --url, which has such a world, with --token
     #[arg(long)]

@@ -45,9 +45,7 @@ pub use client::{Client, ClientError};
 pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;
 pub use listener::{Accepts, Listener, TlsFiles};
-pub use load::{
-    Besieged, Load, LoadError, Prepared, Protocol, Seen, besiege, drive, refusals, run_bare,
-};
+pub use load::{Besieged, Load, LoadError, Prepared, Protocol, Seen, besiege, drive, run_bare};
 pub use run::{RunError, run};
 pub use send::Sent;
 pub use server::{ServeError, ServerConfig, serve};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fullmakt::engine::{Engine, Settings};
-use fullmakt::http::{Load, Prepared, Protocol, besiege, drive, refusals, run_bare};
+use fullmakt::http::{Load, Prepared, Protocol, besiege, drive, run_bare};
 use fullmakt::policies;
 use fullmakt::scenario::Synthetic;
 
@@ -21,7 +21,6 @@ use super::output::say;
 use super::{Failure, Outcome};
 use report::{Side, Told};
 use servers::Server;
-use uuid::Uuid;
 
 /// Questions that are asked in turn: more than a processor's caches hold of the world.
 const QUESTIONS: usize = 20_000;
@@ -35,8 +34,6 @@ const STREAMS: u16 = 16;
 const BATCHERS: u16 = 4;
 /// Clients that send their heads byte by byte.
 const SLOW: usize = 200;
-/// Refusals of each kind.
-const REFUSALS: usize = 10_000;
 
 fn failure(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
@@ -79,8 +76,6 @@ pub(crate) fn bench(at: &Daemon, mut command: Bench) -> Outcome {
     };
     if bench.command.hostile {
         bench.hostile(&single)?;
-    } else if bench.command.tokens {
-        bench.tokens(&single)?;
     } else {
         let batches = ask::batches(&world, BATCHES, BATCH).into();
         bench.all(&single, &batches)?;
@@ -153,6 +148,13 @@ impl Measuring {
         let http2 = Protocol::Http2 {
             streams: usize::from(STREAMS),
         };
+        let batched = |name, protocol, connections| Plan {
+            path: "/access/v1/evaluations",
+            questions: batches,
+            size: BATCH,
+            ..plan(name, protocol, connections)
+        };
+        let two = Protocol::Http2 { streams: 2 };
         let plans = [
             (Kind::Http1, plan("HTTP/1.1", Protocol::Http1, many)),
             (
@@ -162,24 +164,24 @@ impl Measuring {
             (Kind::Http2, plan("HTTP/2", http2, many.div_ceil(STREAMS))),
             (
                 Kind::Batch,
-                Plan {
-                    path: "/access/v1/evaluations",
-                    questions: batches,
-                    size: BATCH,
-                    ..plan("batches of 1,000", Protocol::Http1, BATCHERS)
-                },
+                batched("batches of 1,000, HTTP/1.1", Protocol::Http1, BATCHERS),
+            ),
+            (
+                Kind::Batch,
+                batched("batches of 1,000, HTTP/2", two, BATCHERS / 2),
             ),
         ];
         for (kind, plan) in plans {
             if self.command.only.is_none_or(|only| only == kind) {
                 let told = self.measured(&plan)?;
-                told.lines().iter().for_each(|line| say(line));
+                say(&told.lines().join("\n"));
             }
         }
-        let (now, most) = self.daemon.memory();
-        say(&format!(
-            "\nmemory of the daemon: {now} MiB, {most} MiB at most"
-        ));
+        say("");
+        for (name, server) in [("fullmakt", &self.daemon), ("bare", &self.bare)] {
+            let (now, most) = server.memory();
+            say(&format!("memory of {name}: {now} MiB, {most} MiB at most"));
+        }
         Ok(())
     }
 
@@ -240,33 +242,7 @@ impl Measuring {
         let before = self.daemon.memory();
         let mut held = before;
         let seen = besiege(&load, idle, SLOW, || held = self.daemon.memory()).map_err(failure)?;
-        report::besieged(&seen, before.0, held.0)
-            .iter()
-            .for_each(|line| say(line));
-        Ok(())
-    }
-
-    /// How long refusals take, of two kinds of tokens, each beside itself.
-    fn tokens(&self, single: &Arc<[Prepared]>) -> Result<(), Failure> {
-        let Some(question) = single.first() else {
-            return Ok(());
-        };
-        // Of the same length, as near to the known one as can be and as far from it.
-        let known = &self.daemon.token;
-        let near = known.strip_suffix(|_: char| true).unwrap_or_default();
-        let near = format!("{near}{}", if known.ends_with('0') { '1' } else { '0' });
-        let far = Uuid::new_v4().to_string();
-        let sides = [
-            ("near", &near),
-            ("far", &far),
-            ("near again", &near),
-            ("far again", &far),
-        ];
-        let tokens = sides.map(|(_, token)| token.clone());
-        let seen = refusals(self.daemon.address, question, &tokens, REFUSALS).map_err(failure)?;
-        report::refusals(&sides.map(|(name, _)| name), &seen)
-            .iter()
-            .for_each(|line| say(line));
+        say(&report::besieged(&seen, before.0, held.0).join("\n"));
         Ok(())
     }
 }

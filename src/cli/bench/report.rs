@@ -147,20 +147,3 @@ pub(crate) fn besieged(seen: &Besieged, before: u64, held: u64) -> Vec<String> {
         ),
     ]
 }
-
-/// How long refusals took, by the kind of token.
-pub(crate) fn refusals(names: &[&str], seen: &[Seen]) -> Vec<String> {
-    let micros = |seen: &Seen, share| seen.quantile(share).as_secs_f64() * 1e6;
-    let line = |(name, seen): (&&str, &Seen)| {
-        format!(
-            "  {name:10} {:>7} refusals, p50 {:>6.2} µs, p99 {:>6.2} µs",
-            grouped(float(seen.requests)),
-            micros(seen, 0.5),
-            micros(seen, 0.99)
-        )
-    };
-    let title =
-        "refusals of tokens that differ from a known one in the last letter, and in all".to_owned();
-    let lines = names.iter().zip(seen).map(line);
-    std::iter::once(title).chain(lines).collect()
-}

@@ -7,7 +7,6 @@ mod bare;
 mod h1;
 mod h2;
 mod hostile;
-mod refused;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +14,6 @@ use std::time::{Duration, Instant};
 
 pub use bare::run_bare;
 pub use hostile::{Besieged, besiege};
-pub use refused::refusals;
 
 /// Which HTTP is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

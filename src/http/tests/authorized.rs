@@ -27,14 +27,15 @@ fn asked(
     let users: Vec<SystemUserId> = speaks_for.iter().map(|id| id.parse().unwrap()).collect();
     let found = service.find(&Method::POST, path).unwrap();
     let exchange = Exchange {
-        caller: Some(Caller {
+        caller: Some(std::sync::Arc::new(Caller {
             id: "maskinporten".parse().unwrap(),
             kind: CallerKind::ResourceApi {
                 resources: BoundResources::Every,
             },
-        }),
+        })),
+        place: 0,
         system_users: users,
-        request_id: "test".into(),
+        request_id: hyper::header::HeaderValue::from_static("test"),
         path: HashMap::new(),
         query: String::new(),
         body: body.to_string().into(),
