@@ -76,7 +76,7 @@ pub use export::ExportScope;
 pub use folder::check_policies;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
-pub use named::Named;
+pub use named::{Look, Named};
 pub use past::{At, Past, PastError};
 pub use plain::OwnQuestion;
 pub use search::{Count, Found, MOST_LOOKED_AT, Reaching, Sought};

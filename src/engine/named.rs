@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use arc_swap::Guard;
+
 use crate::cedar::{ActionIdx, ResourceSlot};
-use crate::model::caller::Caller;
-use crate::model::id::{OrgNo, SystemUserId};
+use crate::model::caller::{Act, Caller, Target};
+use crate::model::id::{OrgNo, ResourceId, SystemUserId};
 use crate::model::question::{Asked, Decision, Obligations, Question};
 use crate::model::time::Timestamp;
 
-use super::Snapshot;
+use super::Engine;
 use super::error::NotEntitled;
 use super::generation::Generation;
+use super::state::State;
 use once_cell::sync::OnceCell;
 
-/// An action and a resource that the policies in force know. Good for the snapshot that it is of.
+/// An action and a resource that the policies in force know. Good for the look that it is of.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
     action: (ActionIdx, &'a str),
@@ -58,21 +61,39 @@ impl Generation {
     }
 }
 
-impl Snapshot {
+/// What a snapshot is, for as long as it takes to answer: it counts no reference, so that threads that decide share nothing.
+/// Held for long, it makes the writer keep what it would have let go.
+pub struct Look {
+    state: Guard<Arc<State>>,
+}
+
+impl Engine {
+    /// A look at the newest state; never waits.
+    #[inline]
+    pub fn look(&self) -> Look {
+        Look {
+            state: self.published.load(),
+        }
+    }
+}
+
+impl Look {
     /// The names of a question, if the policies in force know both, as actions and resources of delegations.
     #[inline]
     pub fn named<'a>(&self, action: &'a str, resource: &'a str) -> Option<Named<'a>> {
         let generation = &self.state.generation;
         match generation.placed(action, resource)? {
-            (found, slot @ ResourceSlot::Known(_)) if !self.is_plain() => Some(Named {
-                action: (found, action),
-                resource: (slot, resource),
-            }),
+            (found, slot @ ResourceSlot::Known(_)) if !generation.policies.is_plain() => {
+                Some(Named {
+                    action: (found, action),
+                    resource: (slot, resource),
+                })
+            }
             _ => None,
         }
     }
 
-    /// As [`Snapshot::decide`], of names that were looked up and with an empty context.
+    /// As [`Snapshot::decide`](super::Snapshot::decide), of names that were looked up and with an empty context.
     #[inline]
     pub fn decide_named(
         &self,
@@ -106,7 +127,7 @@ impl Snapshot {
         self.state.weighed(&question, now)
     }
 
-    /// As [`Snapshot::may_ask`], for callers that are numbered from zero on: `place` is this one's, always the same. Costs
+    /// As [`Snapshot::may_ask`](super::Snapshot::may_ask), for callers that are numbered from zero on: `place` is this one's, always the same. Costs
     /// a comparison once it was asked.
     #[inline]
     pub fn may_ask_named(
@@ -117,14 +138,20 @@ impl Snapshot {
     ) -> Result<(), NotEntitled> {
         let (slot, name) = named.resource;
         let ask = || {
-            let resource = name.parse().ok();
-            resource.is_some_and(|resource| self.may_ask(caller, &resource).is_ok())
+            let resource = name.parse::<ResourceId>().ok();
+            resource.is_some_and(|resource| self.may_ask(caller, resource).is_ok())
         };
         if self.state.generation.may_ask_at(caller, place, slot, ask) {
             return Ok(());
         }
         // The refusal says more than no.
-        name.parse()
-            .map_or(Ok(()), |resource| self.may_ask(caller, &resource))
+        name.parse().map_or(Ok(()), |resource: ResourceId| {
+            self.may_ask(caller, resource)
+        })
+    }
+
+    fn may_ask(&self, caller: &Caller, resource: ResourceId) -> Result<(), NotEntitled> {
+        let target = Target::Resource(resource);
+        self.state.authorise(caller, Act::Ask, &target)
     }
 }

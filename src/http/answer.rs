@@ -44,12 +44,19 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// What the requests of one connection share. Each holds it, so its count is the connection's own: one that all of them
+/// shared would be fought over by the processors.
+pub(crate) struct Connection {
+    pub(crate) service: Arc<Service>,
+    pub(crate) peer: Peer,
+}
+
 /// Answers one request. Whatever goes wrong is an answer too.
 pub(crate) async fn answer(
-    service: Arc<Service>,
-    peer: Arc<Peer>,
+    connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let Connection { service, peer } = &*connection;
     let start = Instant::now();
     let _in_flight = service.metrics.in_flight();
     let request_id = request_id(&request);
@@ -64,7 +71,7 @@ pub(crate) async fn answer(
     let as_message = is_authzen && !wants_problem(request.headers());
     let mut told = Told::new();
     let outcome = match found {
-        Ok(found) => respond(&service, &peer, found, request, &request_id, &mut told).await,
+        Ok(found) => respond(service, peer, found, request, &request_id, &mut told).await,
         Err(problem) => Err(problem),
     };
     let mut reply = outcome.unwrap_or_else(|problem| {

@@ -80,7 +80,7 @@ impl Service {
         known: &Known,
         route: &str,
         told: &mut Told,
-    ) -> Result<Option<Place>, Problem> {
+    ) -> Result<Option<Place<'_>>, Problem> {
         if !known.system_users.is_empty() && !QUESTIONS.contains(&route) {
             let detail =
                 "the token speaks for a system user, so it asks for evaluations and nothing else";

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::answer::answer;
+use super::answer::{Connection, answer};
 use super::limits::Limits;
 use super::listener::Accepts;
 use super::paced::{Doing, Pace, Paced};
@@ -111,14 +111,16 @@ impl Door {
         };
         let doing = Arc::<Doing>::default();
         let io = TokioIo::new(Paced::new(stream, pace, Arc::clone(&doing)));
-        let peer = Arc::new(Peer {
-            accepts: self.accepts,
-            certificate,
+        let connection = Arc::new(Connection {
+            service: Arc::clone(&self.service),
+            peer: Peer {
+                accepts: self.accepts,
+                certificate,
+            },
         });
-        let service = Arc::clone(&self.service);
         let service = service_fn(move |request| {
             let busy = doing.begin();
-            let answer = answer(Arc::clone(&service), Arc::clone(&peer), request);
+            let answer = answer(Arc::clone(&connection), request);
             async move {
                 let response = answer.await;
                 drop(busy);

@@ -48,11 +48,11 @@ struct PolicyLabels {
 
 /// One request in flight, until this is dropped: also when its caller hangs up, which no line of code after it sees.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a>(&'a Gauge<i64, AtomicI64>);
+pub(crate) struct InFlight<'a>(&'a Count);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.add(1);
     }
 }
 
@@ -69,6 +69,8 @@ pub(crate) struct Metrics {
     batch_size: Histogram,
     request_seconds: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge<i64, AtomicI64>,
+    begun: Count,
+    ended: Count,
     auth_failures: Family<KindLabels, Counter<u64, AtomicU64>>,
     policy_set: Family<PolicyLabels, Gauge<i64, AtomicI64>>,
     policies: Gauge<i64, AtomicI64>,
@@ -103,6 +105,8 @@ impl Metrics {
             batch_size,
             request_seconds,
             in_flight: Gauge::default(),
+            begun: Count::default(),
+            ended: Count::default(),
             auth_failures: Family::default(),
             policy_set: Family::default(),
             policies: Gauge::default(),
@@ -204,8 +208,8 @@ impl Metrics {
     }
 
     pub(crate) fn in_flight(&self) -> InFlight<'_> {
-        self.in_flight.inc();
-        InFlight(&self.in_flight)
+        self.begun.add(1);
+        InFlight(&self.ended)
     }
 
     pub(crate) fn decided(&self, api: &'static str, permit: bool, took: Duration) {
@@ -254,6 +258,11 @@ impl Metrics {
     }
 
     fn read(&self, service: &Service) {
+        // In this order, so that there are never fewer than none.
+        let ended = self.ended.total();
+        let in_flight = self.begun.total().saturating_sub(ended);
+        self.in_flight
+            .set(i64::try_from(in_flight).unwrap_or(i64::MAX));
         let snapshot = service.engine.snapshot();
         self.revision
             .set(i64::try_from(snapshot.revision().0).unwrap_or(i64::MAX));

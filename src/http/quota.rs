@@ -1,7 +1,6 @@
 //! How much each caller may ask for: so many requests a minute, and so many at once.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
@@ -23,14 +22,14 @@ type Rates = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformation
 pub(crate) struct CallerQuota {
     rate: Option<(NonZeroU32, Rates)>,
     at_once: usize,
-    in_flight: Arc<AtomicUsize>,
+    in_flight: AtomicUsize,
 }
 
 /// One request of a caller, until it is answered.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place<'a>(&'a AtomicUsize);
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -99,14 +98,14 @@ impl CallerQuota {
         Self {
             rate: own.per_minute.or(limits.per_minute).map(with_rate),
             at_once: own.at_once.unwrap_or(limits.at_once),
-            in_flight: Arc::default(),
+            in_flight: AtomicUsize::new(0),
         }
     }
 
     /// A place for another request; or the limit that it would be above.
-    pub(crate) fn take(&self, told: &mut Told) -> Result<Place, Above> {
+    pub(crate) fn take(&self, told: &mut Told) -> Result<Place<'_>, Above> {
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(&self.in_flight));
+        let place = Place(&self.in_flight);
         if in_flight >= self.at_once {
             let most = self.at_once;
             return Err(Above::AtOnce { in_flight, most });

@@ -47,7 +47,8 @@ impl Count {
         }
     }
 
-    fn total(&self) -> u64 {
+    /// All that was counted.
+    pub(crate) fn total(&self) -> u64 {
         let counts = self.0.iter().map(|share| share.0.load(Ordering::Relaxed));
         counts.sum()
     }

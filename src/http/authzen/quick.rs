@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::engine::{Named, Snapshot};
+use crate::engine::{Look, Named};
 use crate::model::id::{OrgNo, SystemUserId};
 use crate::model::question::{Decision, Obligations};
 use crate::model::time::Timestamp;
@@ -30,8 +30,8 @@ pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Option<Reply
     if !whole.items.is_empty() {
         return None;
     }
-    let snapshot = service.engine.snapshot();
-    let mut asking = Asking::new(&snapshot, exchange);
+    let look = service.engine.look();
+    let mut asking = Asking::new(&look, exchange);
     let decision = asking.decide(&Item::default(), &whole.defaults)?;
     let mut answer = Vec::new();
     write(decision, &mut answer);
@@ -50,8 +50,8 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Option<Repl
     if items.is_empty() || items.len() > service.limits.evaluations {
         return None;
     }
-    let snapshot = service.engine.snapshot();
-    let mut asking = Asking::new(&snapshot, exchange);
+    let look = service.engine.look();
+    let mut asking = Asking::new(&look, exchange);
     let mut answer = Vec::with_capacity(items.len() * ANSWER);
     answer.extend_from_slice(br#"{"evaluations":["#);
     let mut permits = 0;
@@ -73,9 +73,9 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Option<Repl
     Some(Reply::text(JSON, answer))
 }
 
-/// The questions of one request: all of one snapshot, instant and caller.
+/// The questions of one request: all of one state, instant and caller.
 struct Asking<'a> {
-    snapshot: &'a Snapshot,
+    look: &'a Look,
     exchange: &'a Exchange,
     now: Timestamp,
     /// What was looked up last, which the next question is often about too.
@@ -84,9 +84,9 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn new(snapshot: &'a Snapshot, exchange: &'a Exchange) -> Self {
+    fn new(look: &'a Look, exchange: &'a Exchange) -> Self {
         Self {
-            snapshot,
+            look,
             exchange,
             now: exchange.now,
             named: None,
@@ -112,14 +112,14 @@ impl<'a> Asking<'a> {
             Some((names, named)) if names == (action, resource) => named,
             _ => self.look_up(action, resource)?,
         };
-        Some(self.snapshot.decide_named(user, named, client, self.now))
+        Some(self.look.decide_named(user, named, client, self.now))
     }
 
     fn look_up(&mut self, action: &'a str, resource: &'a str) -> Option<Named<'a>> {
-        let named = self.snapshot.named(action, resource)?;
+        let named = self.look.named(action, resource)?;
         let place = u32::try_from(self.exchange.place).ok()?;
         let caller = self.exchange.caller.as_ref()?;
-        self.snapshot.may_ask_named(caller, place, named).ok()?;
+        self.look.may_ask_named(caller, place, named).ok()?;
         self.named = Some(((action, resource), named));
         Some(named)
     }
