@@ -72,7 +72,9 @@ fn of_size(delegations: usize) {
     });
     println!("  import: {:.1} s in all", (read + written).as_secs_f64());
     drop(import);
-    let World { engine, dir, firms } = world;
+    let World {
+        engine, dir, firms, ..
+    } = world;
     timed("stop, with its checkpoint", || {
         drop(Arc::into_inner(engine).unwrap());
     });

@@ -1,34 +1,24 @@
 //! A synthetic world of any size, made through the same commands and imports as a real one.
-//!
-//! Each system user has a firm of its own and a thousand clients, drawn from four hundred thousand organisations so that a
-//! client has up to some twenty-five firms. Of the two thousand numbers that a system user is asked about every other
-//! one is its client.
 
 pub(crate) mod cedar;
 
-use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use fullmakt::engine::{Call, Engine, Import, Settings};
 use fullmakt::model::caller::{Caller, CallerKind};
-use fullmakt::model::id::{OrgNo, RequestId, SystemUserId};
+use fullmakt::model::id::{OrgNo, SystemUserId};
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::question::{Asked, Question};
-use fullmakt::model::request::UserKind;
 use fullmakt::model::request_draft::RequestDraft;
-use fullmakt::model::system::{SystemDraft, Title};
+use fullmakt::model::system::SystemDraft;
 use fullmakt::model::time::Timestamp;
+use fullmakt::scenario::Synthetic;
 use std::sync::LazyLock;
 
-pub(crate) const PACKAGE: &str = "regnskapsforer-med-signeringsrettighet";
-pub(crate) const SYSTEM: &str = "991825827_smartcloud";
-pub(crate) const RESOURCE: &str = "ske-krav-og-betalinger";
+pub(crate) const RESOURCE: &str = Synthetic::RESOURCE;
 /// Clients of one system user.
-pub(crate) const CLIENTS_EACH: usize = 1000;
-/// Organisations that are anybody's clients.
-pub(crate) const POPULATION: usize = 400_000;
-const STRIDE: usize = 199;
+pub(crate) const CLIENTS_EACH: usize = Synthetic::CLIENTS_EACH;
 const VENDOR: &str = "991825827";
 /// Commands that are under way at once, so that they share their syncs.
 const WRITERS: usize = 64;
@@ -36,12 +26,11 @@ const WRITERS: usize = 64;
 pub(crate) static NOW: LazyLock<Timestamp> =
     LazyLock::new(|| Timestamp::from_millis(1_790_000_000_000));
 
-static CLIENTS: LazyLock<Vec<OrgNo>> = LazyLock::new(|| numbers(92_000_000, POPULATION));
+/// Of which firms it is makes no difference to whom its system users are asked about.
+static ASKED: LazyLock<Synthetic> = LazyLock::new(|| Synthetic::of(1));
 
 pub(crate) fn numbers(from: u32, count: usize) -> Vec<OrgNo> {
-    let valid =
-        (from..).filter_map(|eight| OrgNo::from_u32(eight * 10 + OrgNo::check_digit(eight)?).ok());
-    valid.take(count).collect()
+    Synthetic::numbers(from, count)
 }
 
 pub(crate) fn call(kind: CallerKind) -> Call {
@@ -85,24 +74,13 @@ impl Random {
     }
 }
 
-/// The id of a system user: spread as the daemon's random ones are.
 pub(crate) fn user(nth: usize) -> SystemUserId {
-    let mut mixed = (nth as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let low = mixed ^ (mixed >> 31);
-    format!(
-        "{:08x}-{:04x}-4000-8000-{nth:012x}",
-        low >> 32,
-        low & 0xffff
-    )
-    .parse()
-    .unwrap()
+    Synthetic::user(nth)
 }
 
 /// One of the two thousand numbers that a system user is asked about; it is a client if `place` is even.
 pub(crate) fn asked_about(nth: usize, place: usize) -> OrgNo {
-    CLIENTS[(nth * 7919 + place * STRIDE) % POPULATION]
+    ASKED.asked_about(nth, place).unwrap()
 }
 
 pub(crate) fn client(nth: usize, place: usize) -> OrgNo {
@@ -123,6 +101,7 @@ pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) firms: Vec<OrgNo>,
+    synthetic: Synthetic,
 }
 
 pub(crate) fn open(dir: &Path, policies: PolicyFolder) -> Engine {
@@ -134,10 +113,15 @@ impl World {
     pub(crate) fn approved(users: usize, policies: PolicyFolder) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let engine = Arc::new(open(dir.path(), policies));
-        engine.register_system(&vendor(), system()).unwrap();
-        let firms = numbers(31_000_000, users);
-        at_once(users, |nth| approve(&engine, nth, firms[nth]));
-        Self { engine, dir, firms }
+        let synthetic = Synthetic::of(users * CLIENTS_EACH);
+        synthetic.approve(&engine, *NOW).unwrap();
+        let firms = synthetic.firms().to_vec();
+        Self {
+            engine,
+            dir,
+            firms,
+            synthetic,
+        }
     }
 
     /// A world of so many delegations and as many relations.
@@ -158,44 +142,15 @@ impl World {
 
     /// The relations and delegations of these system users, as one import.
     pub(crate) fn facts(&self, users: &[usize]) -> Import {
-        Import::read(BufReader::with_capacity(1 << 20, self.lines(users))).unwrap()
-    }
-
-    /// The same as NDJSON, made as it is read.
-    pub(crate) fn lines<'a>(&'a self, users: &'a [usize]) -> impl Read + 'a {
-        let relations = users.iter().flat_map(|nth| {
-            let firm = self.firms[*nth];
-            let line = move |place| {
-                let client = client(*nth, place);
-                format!(
-                    r#"{{"relation":{{"client":"{client}","firm":"{firm}","role":"regnskapsforer"}}}}"#
-                )
-            };
-            (0..CLIENTS_EACH).map(line)
-        });
-        let delegations = users.iter().flat_map(|nth| {
-            let user = user(*nth);
-            let line = move |place| {
-                let client = client(*nth, place);
-                format!(r#"{{"delegation":{{"systemUser":"{user}","client":"{client}"}}}}"#)
-            };
-            (0..CLIENTS_EACH).map(line)
-        });
-        Lines {
-            lines: relations.chain(delegations),
-            line: Vec::new(),
-            read: 0,
-        }
+        self.synthetic.facts(users).unwrap()
     }
 
     /// So many random pairs of a system user and a number, each with whether it is permitted: half of them are.
     pub(crate) fn pairs(&self, count: usize) -> Vec<(SystemUserId, OrgNo, bool)> {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let pair = |_| {
-            let (nth, place) = (random.below(self.users()), random.below(CLIENTS_EACH * 2));
-            (user(nth), asked_about(nth, place), place % 2 == 0)
-        };
-        (0..count).map(pair).collect()
+        let pairs = self.synthetic.pairs(count).into_iter();
+        pairs
+            .map(|pair| (pair.system_user, pair.client, pair.permit))
+            .collect()
     }
 }
 
@@ -210,58 +165,12 @@ pub(crate) fn at_once(count: usize, run: impl Fn(usize) + Sync) {
 }
 
 pub(crate) fn system() -> SystemDraft {
-    SystemDraft {
-        id: SYSTEM.parse().unwrap(),
-        name: Title::new("SmartCloud", "SmartCloud").unwrap(),
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        redirect_urls: Vec::new(),
-    }
+    Synthetic::system().unwrap()
 }
 
 /// A request for an agent system user of a firm.
 pub(crate) fn request(firm: OrgNo) -> RequestDraft {
-    RequestDraft {
-        system: SYSTEM.parse().unwrap(),
-        firm,
-        kind: UserKind::Agent,
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        external_ref: None,
-        redirect_url: None,
-        title: None,
-    }
-}
-
-fn approve(engine: &Engine, nth: usize, firm: OrgNo) {
-    let id = RequestId(user(nth).0);
-    engine.create_request(&vendor(), id, request(firm)).unwrap();
-    engine.approve_request(&admin_of(firm), id).unwrap();
-}
-
-/// Lines as bytes.
-struct Lines<I> {
-    lines: I,
-    line: Vec<u8>,
-    read: usize,
-}
-
-impl<I: Iterator<Item = String>> Read for Lines<I> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.read == self.line.len() {
-            let Some(line) = self.lines.next() else {
-                return Ok(0);
-            };
-            self.line = line.into_bytes();
-            self.line.push(b'\n');
-            self.read = 0;
-        }
-        let rest = &self.line[self.read..];
-        let count = rest.len().min(into.len());
-        into[..count].copy_from_slice(&rest[..count]);
-        self.read += count;
-        Ok(count)
-    }
+    Synthetic::request(firm).unwrap()
 }
 
 /// A measure over rounds: its median, its least and its most.

@@ -63,12 +63,14 @@ impl Synthetic {
     pub const ACTION: &'static str = "read";
     /// The resource of all questions.
     pub const RESOURCE: &'static str = RESOURCE;
+    /// Clients of one system user.
+    pub const CLIENTS_EACH: usize = CLIENTS_EACH;
 
     /// A world of so many delegations, rounded up to whole thousands, and as many relations. Nothing is written yet.
     pub fn of(delegations: usize) -> Self {
         Self {
-            firms: numbers(31_000_000, delegations.div_ceil(CLIENTS_EACH)),
-            clients: numbers(92_000_000, POPULATION),
+            firms: Self::numbers(31_000_000, delegations.div_ceil(CLIENTS_EACH)),
+            clients: Self::numbers(92_000_000, POPULATION),
         }
     }
 
@@ -79,24 +81,36 @@ impl Synthetic {
 
     /// Writes the world into an engine that has none of it, durably. Ten million delegations take half a minute.
     pub fn write(&self, engine: &Engine, now: Timestamp) -> Result<(), SyntheticError> {
-        let vendor = CallerKind::Vendor {
-            party: VENDOR.parse().map_err(SyntheticError::of)?,
-        };
-        let vendor = call(vendor, now)?;
-        engine
-            .register_system(&vendor, system()?)
-            .map_err(SyntheticError::of)?;
-        self.approve_all(engine, &vendor, now)?;
+        self.approve(engine, now)?;
         let operator = call(CallerKind::Operator, now)?;
         let users: Vec<usize> = (0..self.firms.len()).collect();
         for users in users.chunks(USERS_AN_IMPORT) {
-            let import = Import::read(BufReader::with_capacity(1 << 20, self.lines(users)))
-                .map_err(SyntheticError::of)?;
             engine
-                .import(&operator, &import, |_| ())
+                .import(&operator, &self.facts(users)?, |_| ())
                 .map_err(SyntheticError::of)?;
         }
         Ok(())
+    }
+
+    /// Writes its system and system users alone, without relations and clients.
+    pub fn approve(&self, engine: &Engine, now: Timestamp) -> Result<(), SyntheticError> {
+        let party = VENDOR.parse().map_err(SyntheticError::of)?;
+        let vendor = call(CallerKind::Vendor { party }, now)?;
+        engine
+            .register_system(&vendor, Self::system()?)
+            .map_err(SyntheticError::of)?;
+        self.approve_all(engine, &vendor, now)
+    }
+
+    /// The relations and delegations of these system users, as one import.
+    pub fn facts(&self, users: &[usize]) -> Result<Import, SyntheticError> {
+        let lines = BufReader::with_capacity(1 << 20, self.lines(users));
+        Import::read(lines).map_err(SyntheticError::of)
+    }
+
+    /// The firms of its system users.
+    pub fn firms(&self) -> &[OrgNo] {
+        &self.firms
     }
 
     fn approve_all(
@@ -108,9 +122,9 @@ impl Synthetic {
         let of_writer = |writer: usize| {
             let firms = self.firms.iter().enumerate().skip(writer);
             for (nth, firm) in firms.step_by(WRITERS) {
-                let id = RequestId(user(nth).0);
+                let id = RequestId(Self::user(nth).0);
                 engine
-                    .create_request(vendor, id, request(*firm)?)
+                    .create_request(vendor, id, Self::request(*firm)?)
                     .map_err(SyntheticError::of)?;
                 engine
                     .approve_request(&admin_of(*firm, now)?, id)
@@ -132,35 +146,76 @@ impl Synthetic {
     /// So many random questions, the same in each run; half of them are permitted.
     pub fn pairs(&self, count: usize) -> Vec<Pair> {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let pair = |_| {
+        let mut pair = || {
             let nth = random.below(self.firms.len());
-            let place = random.below(CLIENTS_EACH * 2);
-            Some(Pair {
-                system_user: user(nth),
-                client: self.asked_about(nth, place)?,
-                permit: place.is_multiple_of(2),
-            })
+            self.pair(nth, random.below(CLIENTS_EACH * 2))
         };
-        (0..count).filter_map(pair).collect()
+        (0..count).filter_map(|_| pair()).collect()
     }
 
     /// So many random questions about one system user, as a batch asks them.
     pub fn pairs_of_one(&self, nth: usize, count: usize) -> Vec<Pair> {
         let nth = nth % self.firms.len().max(1);
         let mut random = Random(0x1234_5678_9abc_def1 ^ nth as u64);
-        let pair = |_| {
-            let place = random.below(CLIENTS_EACH * 2);
-            Some(Pair {
-                system_user: user(nth),
-                client: self.asked_about(nth, place)?,
-                permit: place.is_multiple_of(2),
-            })
-        };
-        (0..count).filter_map(pair).collect()
+        let pairs = (0..count).map(|_| self.pair(nth, random.below(CLIENTS_EACH * 2)));
+        pairs.flatten().collect()
+    }
+
+    /// The question of a system user about one of the numbers that it is asked about.
+    fn pair(&self, nth: usize, place: usize) -> Option<Pair> {
+        Some(Pair {
+            system_user: Self::user(nth),
+            client: self.asked_about(nth, place)?,
+            permit: place.is_multiple_of(2),
+        })
+    }
+
+    /// Its one system, as it is registered.
+    pub fn system() -> Result<SystemDraft, SyntheticError> {
+        Ok(SystemDraft {
+            id: SYSTEM.parse().map_err(SyntheticError::of)?,
+            name: Title::new("SmartCloud", "SmartCloud").map_err(SyntheticError::of)?,
+            packages: vec![PACKAGE.to_owned()],
+            rights: Vec::new(),
+            redirect_urls: Vec::new(),
+        })
+    }
+
+    /// A request for an agent system user of a firm.
+    pub fn request(firm: OrgNo) -> Result<RequestDraft, SyntheticError> {
+        Ok(RequestDraft {
+            system: SYSTEM.parse().map_err(SyntheticError::of)?,
+            firm,
+            kind: UserKind::Agent,
+            packages: vec![PACKAGE.to_owned()],
+            rights: Vec::new(),
+            external_ref: None,
+            redirect_url: None,
+            title: None,
+        })
+    }
+
+    /// Organisation numbers from this one on, by their first eight digits.
+    pub fn numbers(from: u32, count: usize) -> Vec<OrgNo> {
+        let valid = (from..)
+            .filter_map(|eight| OrgNo::from_u32(eight * 10 + OrgNo::check_digit(eight)?).ok());
+        valid.take(count).collect()
+    }
+
+    /// The id of a system user: spread as the daemon's random ones are.
+    pub fn user(nth: usize) -> SystemUserId {
+        let mut mixed = (nth as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let high = mixed ^ (mixed >> 31);
+        SystemUserId(
+            uuid::Builder::from_random_bytes((u128::from(high) << 64 | nth as u128).to_be_bytes())
+                .into_uuid(),
+        )
     }
 
     /// One of the two thousand numbers that a system user is asked about; it is a client if `place` is even.
-    fn asked_about(&self, nth: usize, place: usize) -> Option<OrgNo> {
+    pub fn asked_about(&self, nth: usize, place: usize) -> Option<OrgNo> {
         let place = (nth * 7919 + place * STRIDE) % POPULATION;
         self.clients.get(place).copied()
     }
@@ -181,7 +236,7 @@ impl Synthetic {
             })
         });
         let delegations = users.iter().flat_map(move |nth| {
-            let user = user(*nth);
+            let user = Self::user(*nth);
             clients(*nth).map(move |client| {
                 format!(r#"{{"delegation":{{"systemUser":"{user}","client":"{client}"}}}}"#)
             })
@@ -192,25 +247,6 @@ impl Synthetic {
             read: 0,
         }
     }
-}
-
-/// Organisation numbers from this one on, by their first eight digits.
-fn numbers(from: u32, count: usize) -> Vec<OrgNo> {
-    let valid =
-        (from..).filter_map(|eight| OrgNo::from_u32(eight * 10 + OrgNo::check_digit(eight)?).ok());
-    valid.take(count).collect()
-}
-
-/// The id of a system user: spread as the daemon's random ones are.
-fn user(nth: usize) -> SystemUserId {
-    let mut mixed = (nth as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let high = mixed ^ (mixed >> 31);
-    SystemUserId(
-        uuid::Builder::from_random_bytes((u128::from(high) << 64 | nth as u128).to_be_bytes())
-            .into_uuid(),
-    )
 }
 
 fn call(kind: CallerKind, now: Timestamp) -> Result<Call, SyntheticError> {
@@ -237,29 +273,6 @@ fn admin_of(firm: OrgNo, now: Timestamp) -> Result<Call, SyntheticError> {
         },
         now,
     )
-}
-
-fn system() -> Result<SystemDraft, SyntheticError> {
-    Ok(SystemDraft {
-        id: SYSTEM.parse().map_err(SyntheticError::of)?,
-        name: Title::new("SmartCloud", "SmartCloud").map_err(SyntheticError::of)?,
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        redirect_urls: Vec::new(),
-    })
-}
-
-fn request(firm: OrgNo) -> Result<RequestDraft, SyntheticError> {
-    Ok(RequestDraft {
-        system: SYSTEM.parse().map_err(SyntheticError::of)?,
-        firm,
-        kind: UserKind::Agent,
-        packages: vec![PACKAGE.to_owned()],
-        rights: Vec::new(),
-        external_ref: None,
-        redirect_url: None,
-        title: None,
-    })
 }
 
 /// Random numbers that are the same in each run.
