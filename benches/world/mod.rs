@@ -13,7 +13,7 @@ use fullmakt::model::question::{Asked, Question};
 use fullmakt::model::request_draft::RequestDraft;
 use fullmakt::model::system::SystemDraft;
 use fullmakt::model::time::Timestamp;
-use fullmakt::scenario::Synthetic;
+use fullmakt::scenario::{Synthetic, SyntheticError};
 use std::sync::LazyLock;
 
 pub(crate) const RESOURCE: &str = Synthetic::RESOURCE;
@@ -111,27 +111,33 @@ pub(crate) fn open(dir: &Path, policies: PolicyFolder) -> Engine {
 impl World {
     /// A world with the shipped policies and system users, but without clients.
     pub(crate) fn approved(users: usize, policies: PolicyFolder) -> Self {
+        Self::with(users * CLIENTS_EACH, policies, |synthetic, engine| {
+            synthetic.approve(engine, *NOW)
+        })
+    }
+
+    fn with(
+        delegations: usize,
+        policies: PolicyFolder,
+        write: impl FnOnce(&Synthetic, &Engine) -> Result<(), SyntheticError>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let engine = Arc::new(open(dir.path(), policies));
-        let synthetic = Synthetic::of(users * CLIENTS_EACH);
-        synthetic.approve(&engine, *NOW).unwrap();
-        let firms = synthetic.firms().to_vec();
+        let synthetic = Synthetic::of(delegations);
+        write(&synthetic, &engine).unwrap();
         Self {
             engine,
             dir,
-            firms,
+            firms: synthetic.firms().to_vec(),
             synthetic,
         }
     }
 
     /// A world of so many delegations and as many relations.
     pub(crate) fn of(delegations: usize, policies: PolicyFolder) -> Self {
-        let world = Self::approved(delegations.div_ceil(CLIENTS_EACH), policies);
-        let users: Vec<usize> = (0..world.users()).collect();
-        for users in users.chunks(1000) {
-            let import = world.facts(users);
-            world.engine.import(&operator(), &import, |_| ()).unwrap();
-        }
+        let world = Self::with(delegations, policies, |synthetic, engine| {
+            synthetic.write(engine, *NOW)
+        });
         world.engine.checkpoint().unwrap();
         world
     }

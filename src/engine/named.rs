@@ -6,12 +6,11 @@ use arc_swap::Guard;
 
 use crate::cedar::{ActionIdx, ResourceSlot};
 use crate::model::caller::{Act, Caller, Target};
-use crate::model::id::{OrgNo, ResourceId, SystemUserId};
+use crate::model::id::{OrgNo, SystemUserId};
 use crate::model::question::{Asked, Decision, Obligations, Question};
 use crate::model::time::Timestamp;
 
 use super::Engine;
-use super::error::NotEntitled;
 use super::generation::Generation;
 use super::state::State;
 use once_cell::sync::OnceCell;
@@ -21,13 +20,6 @@ use once_cell::sync::OnceCell;
 pub struct Named<'a> {
     action: (ActionIdx, &'a str),
     resource: (ResourceSlot, &'a str),
-}
-
-impl<'a> Named<'a> {
-    /// The resource's name.
-    pub fn resource(&self) -> &'a str {
-        self.resource.1
-    }
 }
 
 /// What one caller may ask about, by resource slot, each asked once.
@@ -127,31 +119,17 @@ impl Look {
         self.state.weighed(&question, now)
     }
 
-    /// As [`Snapshot::may_ask`](super::Snapshot::may_ask), for callers that are numbered from zero on: `place` is this one's, always the same. Costs
-    /// a comparison once it was asked.
+    /// Whether a caller may ask about the resource, as [`Snapshot::may_ask`](super::Snapshot::may_ask) says it. Callers are
+    /// numbered from zero on: `place` is this one's, always the same. Costs a comparison once it was asked.
     #[inline]
-    pub fn may_ask_named(
-        &self,
-        caller: &Arc<Caller>,
-        place: u32,
-        named: Named<'_>,
-    ) -> Result<(), NotEntitled> {
+    pub fn may_ask_named(&self, caller: &Arc<Caller>, place: u32, named: Named<'_>) -> bool {
         let (slot, name) = named.resource;
         let ask = || {
-            let resource = name.parse::<ResourceId>().ok();
-            resource.is_some_and(|resource| self.may_ask(caller, resource).is_ok())
+            name.parse().is_ok_and(|resource| {
+                self.state
+                    .may(caller, Act::Ask, &Target::Resource(resource))
+            })
         };
-        if self.state.generation.may_ask_at(caller, place, slot, ask) {
-            return Ok(());
-        }
-        // The refusal says more than no.
-        name.parse().map_or(Ok(()), |resource: ResourceId| {
-            self.may_ask(caller, resource)
-        })
-    }
-
-    fn may_ask(&self, caller: &Caller, resource: ResourceId) -> Result<(), NotEntitled> {
-        let target = Target::Resource(resource);
-        self.state.authorise(caller, Act::Ask, &target)
+        self.state.generation.may_ask_at(caller, place, slot, ask)
     }
 }

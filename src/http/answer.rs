@@ -125,7 +125,7 @@ async fn respond(
     let (mut caller, mut system_users) = (None, Vec::new());
     let mut asker = 0;
     if kind != Kind::Open {
-        _room = Some(service.room.take().ok_or_else(|| overloaded(service))?);
+        _room = Some(service.room.take().map_err(|_| overloaded(service))?);
         let known = service.authenticate(peer, &head.headers).await?;
         _place = service.let_in(&known, found.route.pattern, told)?;
         (caller, system_users, asker) = (Some(known.caller), known.system_users, known.place);

@@ -14,7 +14,8 @@ use super::callers::Claimed;
 use super::jwt::{Claims, JwtError};
 use super::peer::{Peer, PeerCertificate};
 use super::problem::Problem;
-use super::quota::{Place, Told};
+use super::quota::Told;
+use super::room::Taken;
 use super::router::Service;
 
 /// The routes at which a system user's token counts.
@@ -80,7 +81,7 @@ impl Service {
         known: &Known,
         route: &str,
         told: &mut Told,
-    ) -> Result<Option<Place<'_>>, Problem> {
+    ) -> Result<Option<Taken<'_>>, Problem> {
         if !known.system_users.is_empty() && !QUESTIONS.contains(&route) {
             let detail =
                 "the token speaks for a system user, so it asks for evaluations and nothing else";

@@ -1,7 +1,6 @@
 //! How much each caller may ask for: so many requests a minute, and so many at once.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -12,6 +11,7 @@ use hyper::StatusCode;
 use super::callers::CallerLimits;
 use super::limits::Limits;
 use super::problem::Problem;
+use super::room::{Room, Taken};
 
 const WINDOW: u32 = 60;
 
@@ -21,18 +21,7 @@ type Rates = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformation
 #[derive(Debug)]
 pub(crate) struct CallerQuota {
     rate: Option<(NonZeroU32, Rates)>,
-    at_once: usize,
-    in_flight: AtomicUsize,
-}
-
-/// One request of a caller, until it is answered.
-#[derive(Debug)]
-pub(crate) struct Place<'a>(&'a AtomicUsize);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+    room: Room,
 }
 
 /// The limit that a caller is above.
@@ -97,19 +86,16 @@ impl CallerQuota {
         };
         Self {
             rate: own.per_minute.or(limits.per_minute).map(with_rate),
-            at_once: own.at_once.unwrap_or(limits.at_once),
-            in_flight: AtomicUsize::new(0),
+            room: Room::of(own.at_once.unwrap_or(limits.at_once)),
         }
     }
 
     /// A place for another request; or the limit that it would be above.
-    pub(crate) fn take(&self, told: &mut Told) -> Result<Place<'_>, Above> {
-        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Place(&self.in_flight);
-        if in_flight >= self.at_once {
-            let most = self.at_once;
-            return Err(Above::AtOnce { in_flight, most });
-        }
+    pub(crate) fn take(&self, told: &mut Told) -> Result<Taken<'_>, Above> {
+        let place = self.room.take().map_err(|in_flight| Above::AtOnce {
+            in_flight,
+            most: self.room.most(),
+        })?;
         let Some((most, rates)) = &self.rate else {
             return Ok(place);
         };

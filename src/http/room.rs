@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The requests that may be answered at once.
+/// The requests that may be answered at once: of all callers, or of one.
 #[derive(Debug)]
 pub(crate) struct Room {
     most: usize,
@@ -28,10 +28,19 @@ impl Room {
         }
     }
 
-    /// Room for another; nothing if it is full.
-    pub(crate) fn take(&self) -> Option<Taken<'_>> {
+    /// How many there is room for.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Room for another; or how many are there already, if it is full.
+    pub(crate) fn take(&self) -> Result<Taken<'_>, usize> {
         let before = self.taken.fetch_add(1, Ordering::Relaxed);
         let taken = Taken(&self.taken);
-        (before < self.most).then_some(taken)
+        if before < self.most {
+            Ok(taken)
+        } else {
+            Err(before)
+        }
     }
 }

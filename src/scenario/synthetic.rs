@@ -17,10 +17,6 @@ use crate::model::time::Timestamp;
 const PACKAGE: &str = "regnskapsforer-med-signeringsrettighet";
 const SYSTEM: &str = "991825827_smartcloud";
 const VENDOR: &str = "991825827";
-/// The resource that questions are about.
-const RESOURCE: &str = "ske-krav-og-betalinger";
-/// Clients of one system user.
-const CLIENTS_EACH: usize = 1000;
 /// Organisations that are anybody's clients.
 const POPULATION: usize = 400_000;
 const STRIDE: usize = 199;
@@ -62,21 +58,21 @@ impl Synthetic {
     /// The action of all questions.
     pub const ACTION: &'static str = "read";
     /// The resource of all questions.
-    pub const RESOURCE: &'static str = RESOURCE;
+    pub const RESOURCE: &'static str = "ske-krav-og-betalinger";
     /// Clients of one system user.
-    pub const CLIENTS_EACH: usize = CLIENTS_EACH;
+    pub const CLIENTS_EACH: usize = 1000;
 
     /// A world of so many delegations, rounded up to whole thousands, and as many relations. Nothing is written yet.
     pub fn of(delegations: usize) -> Self {
         Self {
-            firms: Self::numbers(31_000_000, delegations.div_ceil(CLIENTS_EACH)),
+            firms: Self::numbers(31_000_000, delegations.div_ceil(Self::CLIENTS_EACH)),
             clients: Self::numbers(92_000_000, POPULATION),
         }
     }
 
     /// Delegations, all told.
     pub fn delegations(&self) -> usize {
-        self.firms.len() * CLIENTS_EACH
+        self.firms.len() * Self::CLIENTS_EACH
     }
 
     /// Writes the world into an engine that has none of it, durably. Ten million delegations take half a minute.
@@ -148,7 +144,7 @@ impl Synthetic {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let mut pair = || {
             let nth = random.below(self.firms.len());
-            self.pair(nth, random.below(CLIENTS_EACH * 2))
+            self.pair(nth, random.below(Self::CLIENTS_EACH * 2))
         };
         (0..count).filter_map(|_| pair()).collect()
     }
@@ -157,7 +153,7 @@ impl Synthetic {
     pub fn pairs_of_one(&self, nth: usize, count: usize) -> Vec<Pair> {
         let nth = nth % self.firms.len().max(1);
         let mut random = Random(0x1234_5678_9abc_def1 ^ nth as u64);
-        let pairs = (0..count).map(|_| self.pair(nth, random.below(CLIENTS_EACH * 2)));
+        let pairs = (0..count).map(|_| self.pair(nth, random.below(Self::CLIENTS_EACH * 2)));
         pairs.flatten().collect()
     }
 
@@ -223,7 +219,7 @@ impl Synthetic {
     /// The relations and delegations of these system users as NDJSON, made as it is read.
     fn lines<'a>(&'a self, users: &'a [usize]) -> impl Read + 'a {
         let clients = move |nth: usize| {
-            let places = (0..CLIENTS_EACH).map(|place| place * 2);
+            let places = (0..Self::CLIENTS_EACH).map(|place| place * 2);
             places.filter_map(move |place| self.asked_about(nth, place))
         };
         let relations = users.iter().flat_map(move |nth| {

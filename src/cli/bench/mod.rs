@@ -54,6 +54,9 @@ pub(crate) fn bench(at: &Daemon, mut command: Bench) -> Outcome {
         make(&world, &data)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if command.hostile {
+        files_for(usize::from(command.idle) + SLOW + usize::from(command.connections))?;
+    }
     let dir = tempfile::tempdir().map_err(failure)?;
     let daemon = if command.running {
         Server::running(&at.url, at.token.clone(), command.pid)?
@@ -134,17 +137,29 @@ struct Plan<'a> {
     size: usize,
 }
 
-impl Measuring {
-    fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<(), Failure> {
-        let many = self.command.connections;
-        let plan = |name, protocol, connections| Plan {
+impl<'a> Plan<'a> {
+    /// Questions one by one.
+    fn single(
+        name: &'static str,
+        protocol: Protocol,
+        connections: u16,
+        questions: &'a Arc<[Prepared]>,
+    ) -> Self {
+        Self {
             name,
             protocol,
             connections,
             path: "/access/v1/evaluation",
-            questions: single,
+            questions,
             size: 1,
-        };
+        }
+    }
+}
+
+impl Measuring {
+    fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<(), Failure> {
+        let many = self.command.connections;
+        let plan = |name, protocol, connections| Plan::single(name, protocol, connections, single);
         let http2 = Protocol::Http2 {
             streams: usize::from(STREAMS),
         };
@@ -223,14 +238,8 @@ impl Measuring {
 
     /// Busy clients, alone and beside those that hold on to their connections.
     fn hostile(&self, single: &Arc<[Prepared]>) -> Result<(), Failure> {
-        let plan = Plan {
-            name: "HTTP/1.1",
-            protocol: Protocol::Http1,
-            connections: self.command.connections,
-            path: "/access/v1/evaluation",
-            questions: single,
-            size: 1,
-        };
+        let connections = self.command.connections;
+        let plan = Plan::single("HTTP/1.1", Protocol::Http1, connections, single);
         self.side(&self.daemon, &plan, Duration::from_millis(300))?;
         let load = self.load(
             &self.daemon,
@@ -238,7 +247,6 @@ impl Measuring {
             Duration::from_secs(self.command.seconds.into()),
         );
         let idle = usize::from(self.command.idle);
-        files_for(idle + SLOW + usize::from(self.command.connections))?;
         let before = self.daemon.memory();
         let mut held = before;
         let seen = besiege(&load, idle, SLOW, || held = self.daemon.memory()).map_err(failure)?;

@@ -119,7 +119,9 @@ impl<'a> Asking<'a> {
         let named = self.look.named(action, resource)?;
         let place = u32::try_from(self.exchange.place).ok()?;
         let caller = self.exchange.caller.as_ref()?;
-        self.look.may_ask_named(caller, place, named).ok()?;
+        if !self.look.may_ask_named(caller, place, named) {
+            return None;
+        }
         self.named = Some(((action, resource), named));
         Some(named)
     }

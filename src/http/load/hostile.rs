@@ -69,13 +69,10 @@ pub fn besiege(
         while let Some(done) = slowly.join_next().await {
             ended += usize::from(done.unwrap_or(true));
         }
-        let (idle, mut alone, mut beside) = (held.len(), alone, beside);
-        alone.nanos.sort_unstable();
-        beside.nanos.sort_unstable();
         Ok(Besieged {
             alone,
             beside,
-            idle,
+            idle: held.len(),
             slow,
             ended,
         })

@@ -115,9 +115,7 @@ pub fn drive(load: &Load) -> Result<Seen, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut seen = runtime.block_on(run(load))?;
-    seen.nanos.sort_unstable();
-    Ok(seen)
+    runtime.block_on(run(load))
 }
 
 async fn run(load: &Load) -> Result<Seen, LoadError> {
@@ -140,6 +138,7 @@ async fn run(load: &Load) -> Result<Seen, LoadError> {
         all.nanos.extend(nanos);
     }
     all.took = begin.elapsed();
+    all.nanos.sort_unstable();
     Ok(all)
 }
 

@@ -9,7 +9,7 @@ use authzen_rs::prelude::{
 };
 
 use super::callers::Authority;
-use super::{Daemon, configuration, path, store};
+use super::{Daemon, configuration, store};
 
 const PDP: &str = "https://pdp.example";
 
@@ -24,19 +24,10 @@ fn served(authority: &Authority, example: &str) -> (Daemon, tempfile::TempDir) {
         file("server.pem"),
         file("server.key"),
     );
-    let config_file = dir.path().join("fullmakt.toml");
-    std::fs::write(&config_file, config).unwrap();
     let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("policies/examples")
         .join(example);
-    let daemon = Daemon::start(&[
-        "--config",
-        path(&config_file),
-        "--data",
-        path(&data),
-        "--policies",
-        path(&policies),
-    ]);
+    let daemon = Daemon::with(&config, &data, &policies);
     (daemon, dir)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Daemon, configuration, path, store};
+use super::{Daemon, configuration, store};
 use crate::world::policies_with;
 
 const ONE: &str = "/v1/is_authorized";
@@ -60,17 +60,7 @@ fn served() -> (Daemon, tempfile::TempDir) {
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::write(to, &*file.text).unwrap();
     }
-    let config = dir.path().join("fullmakt.toml");
-    std::fs::write(&config, configuration()).unwrap();
-    let args = [
-        "--config",
-        path(&config),
-        "--data",
-        path(&data),
-        "--policies",
-        path(&policies),
-    ];
-    (Daemon::start(&args), dir)
+    (Daemon::with(&configuration(), &data, &policies), dir)
 }
 
 fn question(principal: &str, action: &str, resource: &str) -> Value {

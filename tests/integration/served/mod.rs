@@ -84,16 +84,21 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// A daemon with the story's callers on a store.
     pub(crate) fn on(data: &Path) -> Self {
-        let config = data.with_extension("toml");
-        std::fs::write(&config, configuration()).unwrap();
         let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        Self::with(&configuration(), data, &policies)
+    }
+
+    /// A daemon with a configuration, which is written beside its store, and a policy folder.
+    pub(crate) fn with(configuration: &str, data: &Path, policies: &Path) -> Self {
+        let config = data.with_extension("toml");
+        std::fs::write(&config, configuration).unwrap();
         Self::start(&[
             "--config",
             path(&config),
             "--data",
             path(data),
             "--policies",
-            path(&policies),
+            path(policies),
         ])
     }
 

@@ -1,27 +1,19 @@
 //! Discovery (section 9).
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use super::super::{Answer, Daemon, configuration, path, store};
+use super::super::{Answer, Daemon, configuration, store};
 
 const WELL_KNOWN: &str = "/.well-known/authzen-configuration";
 
 /// A daemon whose others reach it at this address.
 fn at(public_url: &str) -> (Daemon, tempfile::TempDir) {
     let (dir, data) = store();
-    let config = data.with_extension("toml");
     let text = format!("public_url = \"{public_url}\"\n{}", configuration());
-    std::fs::write(&config, text).unwrap();
-    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
-    let args = [
-        "--config",
-        path(&config),
-        "--data",
-        path(&data),
-        "--policies",
-        policies,
-    ];
-    (Daemon::start(&args), dir)
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    (Daemon::with(&text, &data, &policies), dir)
 }
 
 /// The metadata, asked for by anybody, who says that this is another host.

@@ -24,17 +24,8 @@ pub(super) fn asks(
         path(&server.key),
         path(&clients.certificate()),
     );
-    let file = dir.join("c.toml");
-    std::fs::write(&file, config).unwrap();
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    Daemon::start(&[
-        "--config",
-        path(&file),
-        "--data",
-        path(&dir.join("data")),
-        "--policies",
-        path(&policies),
-    ])
+    Daemon::with(&config, &dir.join("data"), &policies)
 }
 
 /// Asks what has changed, by curl: whether the handshake succeeded, and what was said.

@@ -28,16 +28,7 @@ pub(super) fn daemon(dir: &Path, config: &str) -> Daemon {
 }
 
 pub(super) fn daemon_with(dir: &Path, config: &str, policies: &Path) -> Daemon {
-    let file = dir.join("c.toml");
-    std::fs::write(&file, config).unwrap();
-    Daemon::start(&[
-        "--config",
-        path(&file),
-        "--data",
-        path(&dir.join("data")),
-        "--policies",
-        path(policies),
-    ])
+    Daemon::with(config, &dir.join("data"), policies)
 }
 
 /// What a good token claims.

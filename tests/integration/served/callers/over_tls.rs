@@ -31,17 +31,8 @@ pub(super) fn secure_with(dir: &Path, files: &Path, before: &str) -> Daemon {
         file("server.pem"),
         file("server.key"),
     );
-    let config_file = dir.join("c.toml");
-    std::fs::write(&config_file, config).unwrap();
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    Daemon::start(&[
-        "--config",
-        path(&config_file),
-        "--data",
-        path(&dir.join("data")),
-        "--policies",
-        path(&policies),
-    ])
+    Daemon::with(&config, &dir.join("data"), &policies)
 }
 
 /// What curl answers with these arguments beside those for TLS: whether it succeeded, and what it printed.

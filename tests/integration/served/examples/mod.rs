@@ -35,16 +35,7 @@ fn served(example: &str) -> (Daemon, tempfile::TempDir) {
 /// The same, with more in its configuration.
 fn served_with(example: &str, more: &str) -> (Daemon, tempfile::TempDir) {
     let (dir, data) = store();
-    let config = dir.path().join("fullmakt.toml");
-    std::fs::write(&config, format!("{more}{}", configuration())).unwrap();
-    let policies = folder(example);
-    let args = [
-        "--config",
-        path(&config),
-        "--data",
-        path(&data),
-        "--policies",
-        path(&policies),
-    ];
-    (Daemon::start(&args), dir)
+    let configuration = format!("{more}{}", configuration());
+    let daemon = Daemon::with(&configuration, &data, &folder(example));
+    (daemon, dir)
 }
