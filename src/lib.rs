@@ -71,13 +71,14 @@
 //! # }
 //! ```
 //!
-//! The floors, each using only those beneath it: [`model`] (values and rules), [`cedar`], [`store`] and [`policies`],
+//! The floors, each using only those beneath it: [`model`] (values and rules), [`cedar`], [`store`], [`policies`] and [`log`],
 //! [`engine`] (one snapshot, one writer), [`scenario`] (policy tests from data files), and with the feature `daemon` the HTTP server.
 
 pub mod cedar;
 pub mod engine;
 #[cfg(feature = "daemon")]
 pub mod http;
+pub mod log;
 pub mod model;
 pub mod policies;
 pub mod scenario;

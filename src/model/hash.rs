@@ -1,7 +1,5 @@
 //! Content hashes.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 in the making.
@@ -16,13 +14,21 @@ impl ContentHash {
 
     /// The hash of all that was taken in: 64 lower-case hexadecimal digits.
     pub fn finish(self) -> String {
-        self.0
-            .finalize()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        self.digits().iter().copied().map(char::from).collect()
+    }
+
+    /// As [`ContentHash::finish`], as bytes.
+    pub fn digits(self) -> [u8; 64] {
+        let mut digits = [b'0'; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.finalize()) {
+            for (digit, four) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+                *digit = if four < 10 {
+                    b'0' + four
+                } else {
+                    b'a' - 10 + four
+                };
+            }
+        }
+        digits
     }
 }

@@ -20,7 +20,7 @@ const FLOORS: [(&str, u8); 8] = [
 const COMMAND_LINE: &str = "cli";
 
 /// Outside crates that one floor alone may name; `cli` stands for the whole binary.
-pub(super) const HOMES: [(&str, &str); 33] = [
+pub(super) const HOMES: [(&str, &str); 34] = [
     ("time", "model"),
     ("url", "model"),
     ("strsim", "model"),
@@ -33,6 +33,7 @@ pub(super) const HOMES: [(&str, &str); 33] = [
     ("sled", "store"),
     ("ciborium", "store"),
     ("crc32fast", "store"),
+    ("flate2", "log"),
     ("arc_swap", "engine"),
     ("foldhash", "engine"),
     ("imbl", "engine"),

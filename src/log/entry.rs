@@ -1,0 +1,182 @@
+//! Lines as they are written.
+
+use std::io::Write;
+
+use crate::model::id::{Revision, SystemUserId};
+use crate::model::time::Timestamp;
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Questions and their answers.
+    Decision,
+    /// A reverse question.
+    Search,
+    /// A request that was refused, or failed.
+    Error,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Search => "search",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What every line says of its request.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// The instant of all its answers.
+    pub at: Timestamp,
+    /// What was called: `evaluation`.
+    pub api: &'a str,
+    /// Who called, if anybody known did.
+    pub caller: Option<&'a str>,
+    /// The request's id.
+    pub request: &'a str,
+    /// Trace id and parent id, `<32 digits>-<16 digits>`.
+    pub trace: Option<&'a str>,
+    /// The revision of all its answers.
+    pub revision: Revision,
+    /// The hash of the policy folder that was in force.
+    pub policies: &'a str,
+}
+
+/// Questions that differ in their client alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// Who acts.
+    pub system_user: SystemUserId,
+    /// What it wants to do.
+    pub action: &'a str,
+    /// On what.
+    pub resource: &'a str,
+    /// Each client's organisation number, and [`Run::PERMIT`] added where the answer was a permit.
+    pub answers: &'a [u32],
+}
+
+impl Run<'_> {
+    /// Above every organisation number.
+    pub const PERMIT: u32 = 1 << 31;
+}
+
+/// A line in the making, for [`SegmentLog::append`](super::SegmentLog::append). Its buffer serves line after line.
+#[derive(Debug, Default)]
+pub struct Line(Vec<u8>);
+
+impl Line {
+    /// Begins a line.
+    pub fn begin(&mut self, head: &Head<'_>) {
+        self.0.clear();
+        self.raw(br#"{"kind":""#);
+        self.raw(head.kind.name().as_bytes());
+        // Writing to memory cannot fail, here and below.
+        let _ = write!(self.0, r#"","at":"{}""#, head.at);
+        self.member("api", head.api);
+        for (name, value) in [("caller", head.caller), ("trace", head.trace)] {
+            if let Some(value) = value {
+                self.member(name, value);
+            }
+        }
+        self.member("request", head.request);
+        self.raw(br#","revision":"#);
+        self.number(head.revision.0);
+        self.member("policies", head.policies);
+    }
+
+    /// Begins a line that says how much was not logged.
+    pub fn dropped(&mut self, at: Timestamp, requests: u64, decisions: u64) {
+        self.0.clear();
+        let _ = write!(
+            self.0,
+            r#"{{"kind":"dropped","at":"{at}","requests":{requests},"decisions":{decisions}"#
+        );
+    }
+
+    /// What was asked and answered.
+    pub fn asked<'a>(&mut self, runs: impl IntoIterator<Item = Run<'a>>) {
+        self.raw(br#","asked":["#);
+        for (place, run) in runs.into_iter().enumerate() {
+            self.raw(if place == 0 { b"" } else { b"," });
+            self.run(&run);
+        }
+        self.raw(b"]");
+    }
+
+    fn run(&mut self, run: &Run<'_>) {
+        let mut uuid = [0; 36];
+        let user = run.system_user.0.hyphenated().encode_lower(&mut uuid);
+        self.raw(br#"{"systemUser":""#);
+        self.raw(user.as_bytes());
+        self.raw(b"\"");
+        self.member("action", run.action);
+        self.member("resource", run.resource);
+        self.raw(br#","clients":["#);
+        self.0.reserve(run.answers.len() * 11 + 16);
+        for (place, answer) in run.answers.iter().enumerate() {
+            if place > 0 {
+                self.0.push(b',');
+            }
+            self.number(u64::from(answer & !Run::PERMIT));
+        }
+        self.raw(br#"],"permits":""#);
+        let permits = run.answers.iter().map(|answer| answer & Run::PERMIT != 0);
+        self.0.extend(permits.map(|permit| b'0' + u8::from(permit)));
+        self.raw(br#""}"#);
+    }
+
+    /// A member that is a text.
+    pub fn member(&mut self, name: &str, value: &str) {
+        self.name(name);
+        let is_plain = value
+            .bytes()
+            .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+        if is_plain {
+            self.raw(b"\"");
+            self.raw(value.as_bytes());
+            self.raw(b"\"");
+        } else {
+            let _ = serde_json::to_writer(&mut self.0, value);
+        }
+    }
+
+    /// A member that is any value.
+    pub fn value(&mut self, name: &str, value: &serde_json::Value) {
+        self.name(name);
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// The line, without its last brace.
+    pub fn text(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn name(&mut self, name: &str) {
+        self.raw(b",\"");
+        self.raw(name.as_bytes());
+        self.raw(b"\":");
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn number(&mut self, mut number: u64) {
+        let mut digits = [b'0'; 20];
+        let mut used = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
+            used += 1;
+            if number == 0 {
+                break;
+            }
+        }
+        self.raw(digits.get(20 - used..).unwrap_or_default());
+    }
+}
