@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use fullmakt::http::{Callers, Issuer, Limits, Listener};
+use fullmakt::http::{Callers, DecisionLogConfig, Issuer, Limits, Listener};
 use fullmakt::model::caller::Caller;
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::id::ActorId;
@@ -15,8 +15,9 @@ use super::config_caller::{CallerText, caller_text};
 use super::config_known;
 use super::config_limits::{LIMIT_KEYS, daemon_limits};
 use super::config_listener::listeners;
+use super::config_log::decision_log;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "listen",
     "plain_http",
     "listener",
@@ -27,6 +28,7 @@ const KEYS: [&str; 10] = [
     "caller",
     "issuer",
     "revoked_certificates",
+    "decision_log",
 ];
 
 /// What the file says; what it leaves out is nothing.
@@ -41,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) request_expiry_days: Option<i64>,
     pub(crate) limits: Limits,
+    pub(crate) decision_log: Option<DecisionLogConfig>,
     /// The callers, with their packages as they were written: the catalogue is not read yet.
     pub(crate) callers: Vec<CallerText>,
     issuers: Vec<Issuer>,
@@ -95,6 +98,7 @@ fn parse(text: &str, file: &str) -> Result<Config, Failure> {
         public_url: fields.read_as("public_url", public_url, &mut found),
         request_expiry_days: fields.number("request_expiry_days", 1..=3650, &mut found),
         limits: daemon_limits(&mut fields, &mut found),
+        decision_log: decision_log(&mut fields, &mut found),
         callers: callers(&mut fields, &mut found),
         issuers: config_known::issuers(&mut fields, &mut found),
         revoked: revoked(&mut fields, &mut found),

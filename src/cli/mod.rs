@@ -13,6 +13,7 @@ mod config_caller;
 mod config_known;
 mod config_limits;
 mod config_listener;
+mod config_log;
 mod daemon;
 mod demo;
 mod output;

@@ -182,6 +182,7 @@ fn serve_real(
         callers,
         limits: config.limits.clone(),
         public_url,
+        decision_log: config.decision_log.clone(),
     };
     let store = data.display().to_string();
     listen(listeners, engine, server, |urls, revision| {
@@ -233,6 +234,7 @@ fn serve_demo(
         callers: demo::callers()?,
         limits: config.limits.clone(),
         public_url: String::new(),
+        decision_log: None,
     };
     let listeners = vec![Listener::plain(address)];
     listen(listeners, engine, server, |urls, _| {

@@ -6,7 +6,7 @@ use arc_swap::Guard;
 
 use crate::cedar::{ActionIdx, ResourceSlot};
 use crate::model::caller::{Act, Caller, Target};
-use crate::model::id::{OrgNo, SystemUserId};
+use crate::model::id::{OrgNo, Revision, SystemUserId};
 use crate::model::question::{Asked, Decision, Obligations, Question};
 use crate::model::time::Timestamp;
 
@@ -70,6 +70,16 @@ impl Engine {
 }
 
 impl Look {
+    /// The revision of everything in it.
+    pub fn revision(&self) -> Revision {
+        self.state.revision
+    }
+
+    /// The hash of the policy folder in force.
+    pub fn policy_hash(&self) -> &str {
+        &self.state.generation.hash
+    }
+
     /// The names of a question, if the policies in force know both, as actions and resources of delegations.
     #[inline]
     pub fn named<'a>(&self, action: &'a str, resource: &'a str) -> Option<Named<'a>> {

@@ -18,6 +18,7 @@ use crate::model::time::Timestamp;
 
 use super::at_least::reached;
 use super::authzen;
+use super::decision_log::{api_of, refused, trace};
 use super::exchange::{Exchange, shown_id};
 use super::peer::Peer;
 use super::problem::Problem;
@@ -37,7 +38,7 @@ const LINGER: Duration = Duration::from_secs(1);
 const OVERLOADED: &str = "overloaded";
 
 /// The instant by the daemon's clock.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -69,12 +70,27 @@ pub(crate) async fn answer(
     let is_authzen =
         pattern.starts_with("/access/") || request.uri().path().starts_with("/access/");
     let as_message = is_authzen && !wants_problem(request.headers());
-    let mut told = Told::new();
+    let (mut told, mut asker) = (Told::new(), None);
+    let trace = trace(service, request.headers());
     let outcome = match found {
-        Ok(found) => respond(service, peer, found, request, &request_id, &mut told).await,
+        Ok(found) => {
+            respond(
+                service,
+                peer,
+                found,
+                request,
+                &request_id,
+                &mut told,
+                &mut asker,
+            )
+            .await
+        }
         Err(problem) => Err(problem),
     };
     let mut reply = outcome.unwrap_or_else(|problem| {
+        if let Some((log, api)) = service.decision_log.as_ref().zip(api_of(pattern)) {
+            log.put(refused(service, api, asker, &request_id, trace, &problem));
+        }
         // Those that are shed are counted: a line for each would be more work still.
         if problem.status.is_server_error() && problem.code != OVERLOADED {
             tracing::error!(%method, route = pattern, request_id = %shown_id(&request_id), status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "a request failed");
@@ -118,17 +134,18 @@ async fn respond(
     request: Request<Incoming>,
     request_id: &HeaderValue,
     told: &mut Told,
+    asker: &mut Option<usize>,
 ) -> Result<Reply, Problem> {
     let (head, body) = request.into_parts();
     let kind = found.route.kind;
     let (mut _room, mut _place) = (None, None);
     let (mut caller, mut system_users) = (None, Vec::new());
-    let mut asker = 0;
     if kind != Kind::Open {
         _room = Some(service.room.take().map_err(|_| overloaded(service))?);
         let known = service.authenticate(peer, &head.headers).await?;
         _place = service.let_in(&known, found.route.pattern, told)?;
-        (caller, system_users, asker) = (Some(known.caller), known.system_users, known.place);
+        (caller, system_users) = (Some(known.caller), known.system_users);
+        *asker = Some(known.place);
     }
     if caller.is_some() {
         reached(service, &head.headers).await?;
@@ -152,8 +169,9 @@ async fn respond(
     let exchange = Exchange {
         caller,
         system_users,
-        place: asker,
+        place: asker.unwrap_or_default(),
         request_id: request_id.clone(),
+        trace: trace(service, &head.headers),
         path: found.path,
         query: head.uri.query().unwrap_or_default().to_owned(),
         body,

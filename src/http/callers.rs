@@ -77,6 +77,12 @@ pub(crate) struct Claimed<'a> {
 }
 
 impl Callers {
+    /// The ids of all callers, each at its place.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let callers = self.callers.iter();
+        callers.map(|(caller, _)| caller.id.to_string()).collect()
+    }
+
     /// Knows another caller, by the hashes of its tokens.
     pub fn add(&mut self, caller: Caller, tokens: &[TokenHash]) -> Result<(), CallersError> {
         for token in tokens {

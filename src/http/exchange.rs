@@ -13,6 +13,7 @@ use crate::model::caller::Caller;
 use crate::model::id::SystemUserId;
 use crate::model::time::Timestamp;
 
+use super::decision_log::TraceParent;
 use super::problem::Problem;
 use super::upload::Upload;
 
@@ -25,6 +26,8 @@ pub(crate) struct Exchange {
     /// The system users that the caller's token speaks for; none if it speaks for itself.
     pub(crate) system_users: Vec<SystemUserId>,
     pub(crate) request_id: HeaderValue,
+    /// The trace that the request belongs to; read only where decisions are logged.
+    pub(crate) trace: Option<TraceParent>,
     pub(crate) path: HashMap<String, String>,
     pub(crate) query: String,
     pub(crate) body: Bytes,

@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::decision_log::Dropped;
 use super::edge_metrics::EdgeMetrics;
 use super::exchange::Exchange;
 use super::problem::Problem;
@@ -60,6 +61,8 @@ impl Drop for InFlight<'_> {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     pub(crate) edge: EdgeMetrics,
+    /// What the decision log has not taken.
+    pub(crate) not_logged: Dropped,
     registry: Registry,
     decisions: Family<DecisionLabels, Count>,
     decision_seconds: Family<ApiLabels, Histogram, fn() -> Histogram>,
@@ -98,6 +101,7 @@ impl Metrics {
         };
         let metrics = Self {
             edge: EdgeMetrics::default(),
+            not_logged: Dropped::default(),
             one: of("evaluation"),
             many: of("evaluations"),
             decisions,
@@ -126,6 +130,18 @@ impl Metrics {
 
     fn register(&self, to: &mut Registry) {
         self.edge.register(to);
+        let help = "Requests that the decision log has not taken";
+        to.register(
+            "pdp_decision_log_dropped_requests",
+            help,
+            self.not_logged.requests.clone(),
+        );
+        let help = "Decisions that the decision log has not taken";
+        to.register(
+            "pdp_decision_log_dropped_decisions",
+            help,
+            self.not_logged.decisions.clone(),
+        );
         to.register("pdp_decisions", "Decisions", self.decisions.clone());
         let help = "Time to decide, without reading the request and writing the answer";
         to.register_with_unit(

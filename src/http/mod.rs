@@ -10,6 +10,7 @@ mod authzen;
 mod callers;
 mod client;
 mod connection;
+mod decision_log;
 mod edge_metrics;
 mod error;
 mod exchange;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use callers::{CallerLimits, Callers, CallersError, KnownCertificate, KnownClaims};
 pub use client::{Client, ClientError};
+pub use decision_log::{DecisionLogConfig, OnFull};
 pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;
 pub use listener::{Accepts, Listener, TlsFiles};

@@ -10,6 +10,7 @@ use hyper::{Method, StatusCode};
 use crate::engine::Engine;
 
 use super::callers::Callers;
+use super::decision_log::DecisionLog;
 use super::exchange::{Exchange, percent_decoded};
 use super::jwt::Issuers;
 use super::limits::Limits;
@@ -37,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) public_url: String,
     pub(crate) metrics: Metrics,
     pub(crate) is_stopping: AtomicBool,
+    /// Where decisions are logged, if they are.
+    pub(crate) decision_log: Option<DecisionLog>,
     routes: Vec<(Route, Histogram)>,
     by_path: matchit::Router<Vec<usize>>,
 }
@@ -91,6 +94,7 @@ impl Service {
             public_url,
             metrics,
             is_stopping: AtomicBool::new(false),
+            decision_log: None,
             routes,
             by_path,
         }

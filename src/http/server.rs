@@ -12,8 +12,10 @@ use tokio::task::JoinSet;
 
 use crate::engine::Engine;
 
+use super::answer::now;
 use super::callers::Callers;
 use super::connection::Door;
+use super::decision_log::{DecisionLog, DecisionLogConfig};
 use super::limits::Limits;
 use super::listener::Accepts;
 use super::router::Service;
@@ -26,6 +28,9 @@ pub enum ServeError {
     /// The listener failed.
     #[error("no connections can be accepted any more: {0}")]
     Accept(#[from] std::io::Error),
+    /// The decision log could not be opened.
+    #[error(transparent)]
+    DecisionLog(#[from] crate::log::OpenLogError),
 }
 
 /// What the daemon is told.
@@ -37,6 +42,8 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// The address that others reach the daemon at, without a slash at its end: what `confirmUrl` begins with.
     pub public_url: String,
+    /// How decisions are logged; nothing if they are not.
+    pub decision_log: Option<DecisionLogConfig>,
 }
 
 /// A listener whose address is taken and whose files are read.
@@ -72,12 +79,17 @@ pub(super) async fn serve_all(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let drain_time = config.limits.drain_time;
-    let service = Arc::new(Service::new(
-        engine,
-        config.callers,
-        config.limits,
-        config.public_url,
-    ));
+    let mut service = Service::new(engine, config.callers, config.limits, config.public_url);
+    if let Some(config) = config.decision_log {
+        let dropped = service.metrics.not_logged.clone();
+        service.decision_log = Some(DecisionLog::start(
+            config,
+            &service.callers,
+            dropped,
+            now(),
+        )?);
+    }
+    let service = Arc::new(service);
     let places = Arc::new(Semaphore::new(service.limits.connections));
     let graceful = Arc::new(GracefulShutdown::new());
     let (stops, stopping) = watch::channel(false);
@@ -128,6 +140,12 @@ pub(super) async fn serve_all(
         () = graceful.shutdown() => tracing::info!("all requests in flight were answered"),
         () = tokio::time::sleep(drain_time) => tracing::warn!("some requests in flight took too long and were dropped"),
     }
+    let finish = move || {
+        if let Some(log) = &service.decision_log {
+            log.finish();
+        }
+    };
+    let _ = tokio::task::spawn_blocking(finish).await;
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub struct Head<'a> {
     pub trace: Option<&'a str>,
     /// The revision of all its answers.
     pub revision: Revision,
-    /// The hash of the policy folder that was in force.
+    /// The first digits of the hash of the policy folder that was in force.
     pub policies: &'a str,
 }
 

@@ -3,7 +3,7 @@
 //! # What is in it
 //! One JSON object a line. A line of kind `decision` is one request: a single question or a whole batch of them, at one
 //! revision and instant. It has `at`, `api`, `caller`, `request` (the request id), `trace` (trace id and parent id of a W3C
-//! `traceparent`), `revision`, `policies` (the hash of the policy folder) and `asked`: runs of questions that differ in
+//! `traceparent`), `revision`, `policies` (the first 16 digits of the hash of the policy folder) and `asked`: runs of questions that differ in
 //! their client alone, `{"systemUser","action","resource","clients":[…],"permits":"101…"}`. What a question brought
 //! besides is in `question`; where an explanation was made, `code`, `because` (policies) and `chain` are there too. Where
 //! none was made, revision, instant and question are what the engine needs to explain the answer again from its journal.

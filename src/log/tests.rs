@@ -217,7 +217,7 @@ proptest! {
         let path = file.get(&paths);
         let mut bytes = fs::read(path).unwrap();
         let place = byte.index(bytes.len());
-        bytes[place] ^= 1 << bit;
+        bytes[place] ^= 1u8 << bit;
         fs::write(path, bytes).unwrap();
         let findings = verify(dir.path(), 1).unwrap().findings;
         prop_assert!(!findings.is_empty(), "byte {place} of {}", path.display());

@@ -17,6 +17,7 @@ mod past;
 pub(crate) mod quick;
 mod read;
 mod search;
+mod usual;
 
 use std::time::Instant;
 
@@ -26,6 +27,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::Snapshot;
 use crate::model::question::{Decision, Obligations};
 
+use super::decision_log::{Answer as Logged, Asked, Record};
 use super::exchange::Exchange;
 use super::json;
 use super::problem::Problem;
@@ -35,6 +37,7 @@ pub(crate) use answer::shown_obligations;
 use answer::{answer, unknown};
 pub(crate) use metadata::metadata;
 pub(crate) use past::as_of;
+pub(crate) use read::SYSTEM_USER;
 use read::{Evaluation, read};
 pub(crate) use search::{action_names, resource, subject};
 
@@ -162,6 +165,30 @@ fn evaluate(
     api: &'static str,
 ) -> Result<(Value, bool), Problem> {
     let members = bound::with_subject(exchange, members)?;
+    let Some(log) = &service.decision_log else {
+        return answered(service, exchange, snapshot, members, api);
+    };
+    let question = members.clone();
+    let outcome = answered(service, exchange, snapshot, members, api);
+    let answer = match &outcome {
+        Ok((answer, permit)) => Logged::Decision(answer.clone(), *permit),
+        // Of one question it is the request's, which is logged with all that are refused.
+        Err(_) if api == "evaluation" => return outcome,
+        Err(problem) => Logged::refused(problem),
+    };
+    let asked = Asked::Json(Box::new((question, answer)));
+    let of = (snapshot.revision(), snapshot.policy_hash());
+    log.put(Record::new(exchange, api, of, asked));
+    outcome
+}
+
+fn answered(
+    service: &Service,
+    exchange: &Exchange,
+    snapshot: &Snapshot,
+    members: Map<String, Value>,
+    api: &'static str,
+) -> Result<(Value, bool), Problem> {
     if own::is_own(snapshot, &members) {
         bound::own_speaks_for(exchange, &members)?;
         return own::evaluate(service, exchange, snapshot, members, api);

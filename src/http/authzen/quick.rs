@@ -3,20 +3,21 @@
 //! They are read as they lie, decided by their names and answered without a tree between: as the general way answers them,
 //! byte for byte. What is not of that form is nothing here, and goes the general way.
 
-use std::fmt;
 use std::time::Instant;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 
 use crate::engine::{Look, Named};
 use crate::model::id::{OrgNo, SystemUserId};
 use crate::model::question::{Decision, Obligations};
 use crate::model::time::Timestamp;
 
+use super::super::decision_log::{Asked, Record, Runs};
 use super::super::exchange::Exchange;
 use super::super::reply::{JSON, Reply};
 use super::super::router::Service;
 use super::read::SYSTEM_USER;
+use super::usual::{Item, Usual, Whole};
 
 /// The depth of an evaluation of this form in a batch: the whole, the batch, the item, an object in it.
 const DEPTH: usize = 4;
@@ -31,7 +32,7 @@ pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Option<Reply
         return None;
     }
     let look = service.engine.look();
-    let mut asking = Asking::new(&look, exchange);
+    let mut asking = Asking::new(&look, exchange, service.decision_log.as_ref().map(|_| 1));
     let decision = asking.decide(&Item::default(), &whole.defaults)?;
     let mut answer = Vec::new();
     write(decision, &mut answer);
@@ -40,6 +41,7 @@ pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Option<Reply
         .metrics
         .one
         .add(permits, 1 - permits, start.elapsed());
+    asking.log(service, "evaluation");
     Some(Reply::text(JSON, answer))
 }
 
@@ -51,7 +53,8 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Option<Repl
         return None;
     }
     let look = service.engine.look();
-    let mut asking = Asking::new(&look, exchange);
+    let logged = service.decision_log.as_ref().map(|_| items.len());
+    let mut asking = Asking::new(&look, exchange, logged);
     let mut answer = Vec::with_capacity(items.len() * ANSWER);
     answer.extend_from_slice(br#"{"evaluations":["#);
     let mut permits = 0;
@@ -70,6 +73,7 @@ pub(crate) fn evaluations(service: &Service, exchange: &Exchange) -> Option<Repl
         .metrics
         .many
         .add(permits, size - permits, start.elapsed());
+    asking.log(service, "evaluations");
     Some(Reply::text(JSON, answer))
 }
 
@@ -81,16 +85,20 @@ struct Asking<'a> {
     /// What was looked up last, which the next question is often about too.
     named: Option<((&'a str, &'a str), Named<'a>)>,
     user: Option<(&'a str, SystemUserId)>,
+    /// What is logged of them, if anything is.
+    logged: Option<Runs>,
 }
 
 impl<'a> Asking<'a> {
-    fn new(look: &'a Look, exchange: &'a Exchange) -> Self {
+    /// With so many answers to be logged, if any are.
+    fn new(look: &'a Look, exchange: &'a Exchange, logged: Option<usize>) -> Self {
         Self {
             look,
             exchange,
             now: exchange.now,
             named: None,
             user: None,
+            logged: logged.map(Runs::of),
         }
     }
 
@@ -104,15 +112,37 @@ impl<'a> Asking<'a> {
             return None;
         }
         let client: OrgNo = client.parse().ok()?;
+        let mut is_next = true;
         let user = match self.user {
             Some((text, id)) if text == user => id,
-            _ => self.user.insert((user, user.parse().ok()?)).1,
+            _ => {
+                is_next = false;
+                self.user.insert((user, user.parse().ok()?)).1
+            }
         };
         let named = match self.named {
             Some((names, named)) if names == (action, resource) => named,
-            _ => self.look_up(action, resource)?,
+            _ => {
+                is_next = false;
+                self.look_up(action, resource)?
+            }
         };
-        Some(self.look.decide_named(user, named, client, self.now))
+        let decision = self.look.decide_named(user, named, client, self.now);
+        if let Some(logged) = &mut self.logged {
+            if !is_next {
+                logged.begin(user, action, resource);
+            }
+            logged.add(client, decision.permit);
+        }
+        Some(decision)
+    }
+
+    /// Has all that was decided logged.
+    fn log(self, service: &Service, api: &'static str) {
+        if let (Some(log), Some(logged)) = (&service.decision_log, self.logged) {
+            let of = (self.look.revision(), self.look.policy_hash());
+            log.put(Record::new(self.exchange, api, of, Asked::Runs(logged)));
+        }
     }
 
     fn look_up(&mut self, action: &'a str, resource: &'a str) -> Option<Named<'a>> {
@@ -173,136 +203,6 @@ fn read<'a>(service: &Service, exchange: &'a Exchange) -> Option<Whole<'a>> {
     let whole = Usual { is_item: false }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
     Some(whole)
-}
-
-/// One evaluation, or what a batch says for all of its items.
-#[derive(Debug, Default, Clone, Copy)]
-struct Item<'a> {
-    /// Type and id.
-    subject: Option<[&'a str; 2]>,
-    /// Name.
-    action: Option<[&'a str; 1]>,
-    /// Type and id.
-    resource: Option<[&'a str; 2]>,
-}
-
-#[derive(Debug, Default)]
-struct Whole<'a> {
-    defaults: Item<'a>,
-    items: Vec<Item<'a>>,
-}
-
-/// Reads an object with no members but those of an evaluation, and `evaluations` if it is not one's item.
-#[derive(Clone, Copy)]
-struct Usual {
-    is_item: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Usual {
-    type Value = Whole<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Whole<'de>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Usual {
-    type Value = Whole<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an evaluation of the usual form")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Whole<'de>, A::Error> {
-        let mut whole = Whole::default();
-        let mut has_items = false;
-        while let Some(name) = members.next_key::<&str>()? {
-            let read = &mut whole.defaults;
-            match name {
-                "subject" if read.subject.is_none() => {
-                    read.subject = Some(members.next_value_seed(Texts(["type", "id"]))?);
-                }
-                "action" if read.action.is_none() => {
-                    read.action = Some(members.next_value_seed(Texts(["name"]))?);
-                }
-                "resource" if read.resource.is_none() => {
-                    read.resource = Some(members.next_value_seed(Texts(["type", "id"]))?);
-                }
-                "evaluations" if !self.is_item && !has_items => {
-                    has_items = true;
-                    whole.items = members.next_value_seed(Items)?;
-                }
-                _ => return Err(unusual()),
-            }
-        }
-        Ok(whole)
-    }
-}
-
-/// Reads an array of evaluations.
-struct Items;
-
-impl<'de> DeserializeSeed<'de> for Items {
-    type Value = Vec<Item<'de>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Items {
-    type Value = Vec<Item<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of evaluations")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut read = Vec::new();
-        while let Some(item) = items.next_element_seed(Usual { is_item: true })? {
-            read.push(item.defaults);
-        }
-        Ok(read)
-    }
-}
-
-/// Reads an object of these members, each there once and a text without escapes, and no others.
-struct Texts<const N: usize>([&'static str; N]);
-
-impl<'de, const N: usize> DeserializeSeed<'de> for Texts<N> {
-    type Value = [&'de str; N];
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, const N: usize> Visitor<'de> for Texts<N> {
-    type Value = [&'de str; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object of {}", self.0.join(" and "))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut read = [None; N];
-        while let Some(name) = members.next_key::<&str>()? {
-            let place = self.0.iter().position(|known| *known == name);
-            match place.and_then(|place| read.get_mut(place)) {
-                Some(text @ None) => *text = Some(members.next_value::<&str>()?),
-                Some(Some(_)) | None => return Err(unusual()),
-            }
-        }
-        let mut whole = [""; N];
-        for (text, read) in whole.iter_mut().zip(read) {
-            *text = read.ok_or_else(unusual)?;
-        }
-        Ok(whole)
-    }
-}
-
-fn unusual<E: Error>() -> E {
-    E::custom("not of the usual form")
 }
 
 #[cfg(test)]

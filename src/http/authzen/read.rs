@@ -9,7 +9,7 @@ use super::super::json::{self, Fields};
 use super::super::problem::{Problem, none_wrong};
 
 /// The type of a subject that is a system user.
-pub(super) const SYSTEM_USER: &str = "systemuser";
+pub(crate) const SYSTEM_USER: &str = "systemuser";
 
 /// One evaluation, read; what its context means depends on the policies that it is asked of.
 pub(super) struct Evaluation {

@@ -35,6 +35,7 @@ fn asked(
         })),
         place: 0,
         system_users: users,
+        trace: None,
         request_id: hyper::header::HeaderValue::from_static("test"),
         path: HashMap::new(),
         query: String::new(),

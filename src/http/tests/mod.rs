@@ -2,6 +2,7 @@
 
 mod at_least;
 mod authorized;
+mod decision_log;
 mod limits;
 mod openapi;
 mod questions;
@@ -101,14 +102,18 @@ impl Served {
     }
 
     fn with(set: impl FnOnce(&mut Limits)) -> Self {
+        Self::configured(|config| set(&mut config.limits))
+    }
+
+    fn configured(set: impl FnOnce(&mut ServerConfig)) -> Self {
         let (engine, dir) = engine();
-        let mut limits = Limits::default();
-        set(&mut limits);
-        let config = ServerConfig {
+        let mut config = ServerConfig {
             callers: callers(),
-            limits,
+            limits: Limits::default(),
             public_url: "http://fullmakt.example".to_owned(),
+            decision_log: None,
         };
+        set(&mut config);
         let (stop, stopped) = oneshot::channel();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

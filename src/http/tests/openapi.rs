@@ -36,6 +36,7 @@ fn exchange(path: HashMap<String, String>, body: String, is_upload: bool) -> Exc
         caller: Some(std::sync::Arc::new(caller)),
         place: 0,
         system_users: Vec::new(),
+        trace: None,
         request_id: hyper::header::HeaderValue::from_static("example"),
         path,
         query: String::new(),

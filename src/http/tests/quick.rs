@@ -36,6 +36,7 @@ fn exchange(service: &Service, asked: &Asked) -> Exchange {
         caller: service.callers.at(place).cloned(),
         place,
         system_users: vec![SystemUserId(uuid::Uuid::nil()); usize::from(asked.bound)],
+        trace: None,
         request_id: HeaderValue::from_static("example"),
         path: HashMap::new(),
         query: String::new(),

@@ -32,6 +32,18 @@ impl<'t> Fields<'t> {
         tables
     }
 
+    /// The table `[key]`, if it is there.
+    pub fn table(&mut self, key: &str, found: &mut Findings<'_>) -> Option<Self> {
+        let value = self.take(key)?;
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            let message = format!("`{key}` has to be a table, `[{key}]`");
+            self.wrong(span.start, message, found);
+            return None;
+        };
+        Some(Self::of(Spanned::new(span, table), format!("{key}: ")))
+    }
+
     /// The tables of `[key.name]`, each with its name, in the order of the file.
     pub fn named_tables(
         &mut self,

@@ -1,0 +1,286 @@
+//! The thread that makes lines of records.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use crate::log::{Head, Kind, Line, Run, SegmentLog, compress_closed};
+use crate::model::id::{OrgNo, SystemUserId};
+
+use super::super::answer::now;
+use super::super::exchange::shown_id;
+use super::record::{Answer, Asked, Record};
+use super::{DecisionLogConfig, Dropped, Queued};
+
+/// How long after a failure the log is opened anew.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How long the thread waits before it looks whether a segment has become old.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub(super) struct Writer {
+    config: DecisionLogConfig,
+    callers: Vec<String>,
+    dropped: Dropped,
+    /// What of it was told of in the log.
+    told: (u64, u64),
+    log: Option<SegmentLog>,
+    failed: Instant,
+    /// Requests and decisions since the last flush.
+    unsure: (u64, u64),
+    line: Line,
+    permits: u64,
+    compressing: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        config: DecisionLogConfig,
+        callers: Vec<String>,
+        dropped: Dropped,
+        log: SegmentLog,
+    ) -> Self {
+        Self {
+            config,
+            callers,
+            told: (dropped.requests.total(), dropped.decisions.total()),
+            dropped,
+            log: Some(log),
+            failed: Instant::now(),
+            unsure: (0, 0),
+            line: Line::default(),
+            permits: 0,
+            compressing: None,
+        }
+    }
+
+    /// Writes until it is told to stop. What comes while it sleeps is gathered, so that senders need not wake it.
+    pub(super) fn run(mut self, queued: &Receiver<Queued>) {
+        self.compress();
+        loop {
+            let mut next = match queued.recv_timeout(IDLE) {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return self.end(),
+            };
+            while let Some(record) = next {
+                match record {
+                    Queued::Record(record) => self.write(&record),
+                    Queued::Stop => return self.end(),
+                }
+                next = match queued.try_recv() {
+                    Ok(record) => Some(record),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+                };
+            }
+            self.settle();
+            std::thread::sleep(self.config.flush);
+        }
+    }
+
+    /// After each gathering: what was dropped is told, what was written is handed over, what is old is closed.
+    fn settle(&mut self) {
+        if self.log.is_none() && self.failed.elapsed() >= AGAIN {
+            self.log = SegmentLog::open(&self.config.dir, self.config.rotation, now())
+                .inspect_err(|error| tracing::error!(%error, "the decision log cannot be opened"))
+                .ok();
+            self.failed = Instant::now();
+        }
+        self.tell_dropped();
+        let rotated = self.with(|log, _| {
+            let at = now();
+            let is_due = log.is_due(at);
+            if is_due {
+                log.rotate(at)?;
+            }
+            log.flush()?;
+            Ok(is_due)
+        });
+        if self.log.is_some() {
+            self.unsure = (0, 0);
+        }
+        if rotated == Some(true) {
+            self.compress();
+        }
+    }
+
+    fn tell_dropped(&mut self) {
+        let dropped = (
+            self.dropped.requests.total(),
+            self.dropped.decisions.total(),
+        );
+        if dropped == self.told || self.log.is_none() {
+            return;
+        }
+        let (requests, decisions) = (dropped.0 - self.told.0, dropped.1 - self.told.1);
+        tracing::warn!(requests, decisions, "requests were not logged");
+        let at = now();
+        self.line.dropped(at, requests, decisions);
+        if self.with(|log, line| log.append(line.text(), at)).is_some() {
+            self.told = dropped;
+        }
+    }
+
+    /// Does something with the log; nothing if there is none, or none any more.
+    fn with<T>(&mut self, act: impl FnOnce(&mut SegmentLog, &Line) -> io::Result<T>) -> Option<T> {
+        let done = act(self.log.as_mut()?, &self.line);
+        match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::error!(%error, dir = %self.config.dir.display(), "the decision log cannot be written");
+                (self.log, self.failed) = (None, Instant::now());
+                let (requests, decisions) = std::mem::take(&mut self.unsure);
+                self.dropped.requests.add(requests);
+                self.dropped.decisions.add(decisions);
+                None
+            }
+        }
+    }
+
+    fn write(&mut self, record: &Record) {
+        let sample = self.config.permits_one_in;
+        if sample > 1 && is_permit(record) {
+            self.permits += 1;
+            if self.permits % sample != 1 {
+                return;
+            }
+        }
+        let decisions = record.decisions();
+        if self.log.is_none() {
+            self.dropped.requests.add(1);
+            return self.dropped.decisions.add(decisions);
+        }
+        self.unsure = (self.unsure.0 + 1, self.unsure.1 + decisions);
+        self.format(record);
+        if sample > 1 {
+            self.line.value("permitsOneIn", &Value::from(sample));
+        }
+        if self.with(|log, line| log.append(line.text(), record.at)) == Some(true) {
+            self.compress();
+        }
+    }
+
+    fn format(&mut self, record: &Record) {
+        let trace = record.trace.map(|trace| trace.to_string());
+        let caller = record.caller.and_then(|place| self.callers.get(place));
+        let kind = match &record.asked {
+            Asked::Runs(_) => Kind::Decision,
+            Asked::Json(json) => match json.1 {
+                Answer::Decision(..) => Kind::Decision,
+                Answer::Found(_) => Kind::Search,
+                Answer::Error(..) => Kind::Error,
+            },
+        };
+        self.line.begin(&Head {
+            kind,
+            at: record.at,
+            api: record.api,
+            caller: caller.map(String::as_str),
+            request: &shown_id(&record.request_id),
+            trace: trace.as_deref(),
+            revision: record.revision,
+            policies: record.policies(),
+        });
+        match &record.asked {
+            Asked::Runs(runs) => self.line.asked(runs.iter()),
+            Asked::Json(json) => {
+                let (question, answer) = &**json;
+                self.json(question, answer);
+            }
+        }
+    }
+
+    fn json(&mut self, question: &Map<String, Value>, answer: &Answer) {
+        if let (Some((user, action, resource, client)), Answer::Decision(_, permit)) =
+            (usual(question), answer)
+        {
+            let permit = if *permit { Run::PERMIT } else { 0 };
+            self.line.asked([Run {
+                system_user: user,
+                action,
+                resource,
+                answers: &[client.as_u32() | permit],
+            }]);
+        }
+        let mut question = Value::Object(question.clone());
+        for pointer in &self.config.masked {
+            if let Some(masked) = question.pointer_mut(pointer) {
+                *masked = Value::from("masked");
+            }
+        }
+        self.line.value("question", &question);
+        match answer {
+            Answer::Decision(answer, permit) => {
+                self.line.value("permit", &Value::from(*permit));
+                let context = answer.get("context");
+                for (name, member) in [
+                    ("code", "code"),
+                    ("policies", "because"),
+                    ("chain", "chain"),
+                ] {
+                    if let Some(value) = context.and_then(|context| context.get(name)) {
+                        self.line.value(member, value);
+                    }
+                }
+            }
+            Answer::Found(items) => self.line.value("items", &Value::from(*items)),
+            Answer::Error(status, code, detail) => {
+                self.line.value("status", &Value::from(*status));
+                self.line.member("code", code);
+                self.line.member("detail", detail);
+            }
+        }
+    }
+
+    /// Compresses what is closed, beside the writing.
+    fn compress(&mut self) {
+        let is_busy = self
+            .compressing
+            .as_ref()
+            .is_some_and(|compressing| !compressing.is_finished());
+        if !self.config.compress || is_busy {
+            return;
+        }
+        let dir = self.config.dir.clone();
+        self.compressing = Some(std::thread::spawn(move || {
+            if let Err(error) = compress_closed(&dir) {
+                tracing::warn!(%error, "closed segments of the decision log stay uncompressed");
+            }
+        }));
+    }
+
+    fn end(mut self) {
+        self.settle();
+        if let Some(Err(error)) = self.log.take().map(|log| log.close(now())) {
+            tracing::error!(%error, "the decision log could not be sealed");
+        }
+        if let Some(compressing) = self.compressing.take() {
+            let _ = compressing.join();
+        }
+    }
+}
+
+fn is_permit(record: &Record) -> bool {
+    match &record.asked {
+        Asked::Runs(runs) => runs.are_permits(),
+        Asked::Json(json) => matches!(json.1, Answer::Decision(_, true)),
+    }
+}
+
+/// The question, if it is about delegations.
+fn usual(question: &Map<String, Value>) -> Option<(SystemUserId, &str, &str, OrgNo)> {
+    let text = |object: &str, member: &str| question.get(object)?.get(member)?.as_str();
+    if text("subject", "type")? != super::super::authzen::SYSTEM_USER {
+        return None;
+    }
+    let user = text("subject", "id")?.parse().ok()?;
+    let client = text("resource", "id")?.parse().ok()?;
+    Some((
+        user,
+        text("action", "name")?,
+        text("resource", "type")?,
+        client,
+    ))
+}

@@ -1,0 +1,164 @@
+//! What callers asked stands in the decision log, whichever way it went.
+
+use serde_json::{Value, json};
+
+use crate::http::{DecisionLogConfig, OnFull};
+use crate::log::{Logged, Query, query, verify};
+
+use super::{CLIENT, Served};
+
+const USER: &str = "5ea1d000-0000-4000-8000-000000000001";
+
+fn question(client: &str) -> Value {
+    json!({
+        "subject": {"type": "systemuser", "id": USER},
+        "action": {"name": "read"},
+        "resource": {"type": "ske-krav-og-betalinger", "id": client},
+    })
+}
+
+/// What is in the log of a daemon that was asked and then stopped.
+fn logged(set: impl FnOnce(&mut DecisionLogConfig), ask: impl FnOnce(&Served)) -> Vec<Logged> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = DecisionLogConfig::to(dir.path().to_owned());
+    set(&mut config);
+    let mut served = Served::configured(|server| server.decision_log = Some(config));
+    ask(&served);
+    served.ask_to_stop();
+    served.join().unwrap();
+    assert_eq!(verify(dir.path(), 1).unwrap().findings, []);
+    let mut all = Vec::new();
+    query(dir.path(), &Query::default(), |logged| {
+        all.push(logged);
+        true
+    })
+    .unwrap();
+    all
+}
+
+#[test]
+fn every_way_of_asking_is_logged_with_its_answer() {
+    let all = logged(
+        |_| {},
+        |served| {
+            let ask = |path: &str, body: Value| served.call("api", "POST", path, &body.to_string());
+            // The quick way, alone and in a batch.
+            assert_eq!(ask("/access/v1/evaluation", question(CLIENT)).0, 200);
+            let mut batch = question(CLIENT);
+            let items = [CLIENT, "312004119"]
+                .map(|client| json!({"resource": question(client)["resource"]}));
+            batch["evaluations"] = json!(items);
+            assert_eq!(ask("/access/v1/evaluations", batch.clone()).0, 200);
+            // The general way, explained, and in a batch with an item that is malformed.
+            let mut explained = question(CLIENT);
+            explained["context"] = json!({"explain": true});
+            assert_eq!(ask("/access/v1/evaluation", explained).0, 200);
+            batch["evaluations"][1]["resource"]["id"] = json!("1");
+            assert_eq!(ask("/access/v1/evaluations", batch).0, 200);
+            // Refused as a whole, and by nobody who is known.
+            assert_eq!(ask("/access/v1/evaluation", json!({})).0, 400);
+            let nobody = served.call("nobody", "POST", "/access/v1/evaluation", "{}");
+            assert_eq!(nobody.0, 401);
+        },
+    );
+    let shown: Vec<Value> = all
+        .iter()
+        .map(|logged| {
+            let rest = |name| logged.rest.get(name).cloned().unwrap_or_default();
+            json!([
+                rest("kind"),
+                rest("api"),
+                rest("caller"),
+                logged.client,
+                logged.outcome,
+                rest("code"),
+                rest("status")
+            ])
+        })
+        .collect();
+    let (client, other): (u32, u32) = (CLIENT.parse().unwrap(), 312_004_119);
+    let wanted = [
+        json!(["decision", "evaluation", "api", client, "deny", null, null]),
+        json!(["decision", "evaluations", "api", client, "deny", null, null]),
+        json!(["decision", "evaluations", "api", other, "deny", null, null]),
+        json!([
+            "decision",
+            "evaluation",
+            "api",
+            client,
+            "deny",
+            "unknown-system-user",
+            null
+        ]),
+        json!(["decision", "evaluations", "api", client, "deny", null, null]),
+        json!([
+            "error",
+            "evaluations",
+            "api",
+            null,
+            "error",
+            "malformed",
+            400
+        ]),
+        json!([
+            "error",
+            "evaluation",
+            "api",
+            null,
+            "error",
+            "malformed",
+            400
+        ]),
+        json!([
+            "error",
+            "evaluation",
+            null,
+            null,
+            "error",
+            "unauthenticated",
+            401
+        ]),
+    ];
+    assert_eq!(shown, wanted);
+}
+
+#[test]
+fn what_is_masked_is_not_in_the_log() {
+    let mut asked = question(CLIENT);
+    asked["context"] = json!({"explain": true, "secret": "4711"});
+    let all = logged(
+        |config| config.masked = vec!["/context/secret".to_owned()],
+        |served| {
+            let body = asked.to_string();
+            assert_eq!(
+                served.call("api", "POST", "/access/v1/evaluation", &body).0,
+                200
+            );
+        },
+    );
+    assert_eq!(all[0].rest["question"]["context"]["secret"], "masked");
+    assert!(!all[0].rest["question"].to_string().contains("4711"));
+}
+
+#[test]
+fn a_queue_of_one_that_is_waited_for_loses_nothing() {
+    let all = logged(
+        |config| (config.queue, config.on_full) = (1, OnFull::Wait),
+        |served| {
+            let body = question(CLIENT).to_string();
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for _ in 0..10 {
+                            assert_eq!(
+                                served.call("api", "POST", "/access/v1/evaluation", &body).0,
+                                200
+                            );
+                        }
+                    });
+                }
+            });
+        },
+    );
+    assert_eq!(all.len(), 40);
+}
