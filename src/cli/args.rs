@@ -7,6 +7,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::args_admin::{Client, Party, Relation, Request, System, SystemUser};
 use super::args_bench::Bench;
+use super::args_log::Log;
 use super::args_policy::Policy;
 use super::args_search::Search;
 
@@ -126,6 +127,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fullmakt policy check policies\n  fullmakt policy fmt --check policies\n  fullmakt policy test policies --coverage text"
     )]
     Policy(Policy),
+    /// A decision log: verify, query
+    #[command(subcommand)]
+    #[command(
+        after_help = "Examples:\n  fullmakt log verify decisions\n  fullmakt log query decisions --client 312002744 --outcome deny"
+    )]
+    Log(Log),
     /// A closed store: snapshot, restore
     #[command(subcommand)]
     #[command(

@@ -4,6 +4,7 @@ mod admin;
 mod args;
 mod args_admin;
 mod args_bench;
+mod args_log;
 mod args_policy;
 mod args_search;
 mod ask;
@@ -16,6 +17,7 @@ mod config_listener;
 mod config_log;
 mod daemon;
 mod demo;
+mod log;
 mod output;
 mod policy;
 mod progress;
@@ -114,6 +116,7 @@ fn run(args: Args) -> Outcome {
         Command::Import(command) => transfer::import(&at, &command),
         Command::Export(command) => transfer::export(&at, &command),
         Command::Policy(command) => policy::policy(command),
+        Command::Log(command) => log::log(command),
         Command::Store(command) => transfer::store(command),
         Command::Bench(command) => bench::bench(&at, command),
     }

@@ -18,7 +18,7 @@ use crate::model::time::Timestamp;
 
 use super::at_least::reached;
 use super::authzen;
-use super::decision_log::{api_of, refused, trace};
+use super::decision_log::{answered, api_of, refused, trace};
 use super::exchange::{Exchange, shown_id};
 use super::peer::Peer;
 use super::problem::Problem;
@@ -187,7 +187,7 @@ async fn respond(
     }
     if matches!(kind, Kind::Quick | Kind::Open) && is_short && !authzen::may_explain(&exchange.body)
     {
-        return handler(service, &exchange);
+        return answered(service, &exchange, found.route.pattern, handler);
     }
     let quick = quick.filter(|_| !is_short);
     let answer_time = service.limits.answer_time;
@@ -199,7 +199,7 @@ async fn respond(
     let (pattern, method) = (found.route.pattern, head.method);
     let done = tokio::task::spawn_blocking(move || {
         let quickly = quick.and_then(|quick| quick(&service, &exchange));
-        let outcome = quickly.map_or_else(|| handler(&service, &exchange), Ok);
+        let outcome = quickly.map_or_else(|| answered(&service, &exchange, pattern, handler), Ok);
         if is_write {
             log_write(&exchange, pattern, &method, &outcome);
         }

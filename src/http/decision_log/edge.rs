@@ -4,24 +4,47 @@ use hyper::header::{HeaderMap, HeaderValue};
 use serde_json::Map;
 
 use super::super::answer::now;
+use super::super::exchange::Exchange;
 use super::super::problem::Problem;
+use super::super::reply::Reply;
 use super::super::router::Service;
+use super::super::routes::Handler;
 use super::record::policy_digits;
-use super::{Answer, Asked, Record, TraceParent};
+use super::{Answer, Asked, Record, TraceParent, Whole};
 
 /// What the log calls the questions of a route; nothing if it is about something else.
 pub(crate) fn api_of(pattern: &'static str) -> Option<&'static str> {
+    const OWN: [&str; 3] = ["evaluation", "is_authorized", "is_authorized/batch"];
+    let is_own = |name: &&str| OWN.contains(name) || name.starts_with("search/");
     let of_access = pattern.strip_prefix("/access/v1/");
-    let own = [
-        "/v1/evaluation",
-        "/v1/is_authorized",
-        "/v1/is_authorized/batch",
-    ];
-    of_access.or_else(|| {
-        pattern
-            .strip_prefix("/v1/")
-            .filter(|_| own.contains(&pattern))
-    })
+    of_access.or_else(|| pattern.strip_prefix("/v1/").filter(is_own))
+}
+
+/// Has a handler answer, and logs what it answered if the handler does not do that itself.
+pub(crate) fn answered(
+    service: &Service,
+    exchange: &Exchange,
+    pattern: &'static str,
+    handler: Handler,
+) -> Result<Reply, Problem> {
+    const THEMSELVES: [&str; 2] = ["/access/v1/evaluation", "/access/v1/evaluations"];
+    let api = api_of(pattern).filter(|_| !THEMSELVES.contains(&pattern));
+    let Some((log, api)) = service.decision_log.as_ref().zip(api) else {
+        return handler(service, exchange);
+    };
+    let before = service.engine.snapshot();
+    let reply = handler(service, exchange)?;
+    let whole = Whole {
+        is_search: api.starts_with("search/"),
+        query: exchange.query.clone(),
+        body: exchange.body.clone(),
+        answer: reply.body.clone(),
+        up_to: service.engine.look().revision(),
+    };
+    let of = (before.revision(), before.policy_hash());
+    let asked = Asked::Whole(Box::new(whole));
+    log.put(Record::new(exchange, api, of, asked));
+    Ok(reply)
 }
 
 /// A question that was refused as a whole, as it is logged.

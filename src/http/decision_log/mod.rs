@@ -10,6 +10,7 @@
 mod edge;
 mod record;
 mod traceparent;
+mod whole;
 mod writer;
 
 use std::path::PathBuf;
@@ -23,8 +24,8 @@ use crate::model::time::Timestamp;
 
 use super::callers::Callers;
 use super::sharded::Count;
-pub(crate) use edge::{api_of, refused, trace};
-pub(crate) use record::{Answer, Asked, Record, Runs};
+pub(crate) use edge::{answered, api_of, refused, trace};
+pub(crate) use record::{Answer, Asked, Record, Runs, Whole};
 pub(crate) use traceparent::TraceParent;
 use writer::Writer;
 

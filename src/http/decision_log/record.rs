@@ -1,5 +1,6 @@
 //! What is put into the queue for one request.
 
+use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
 
@@ -36,16 +37,26 @@ pub(crate) struct Record {
 pub(crate) enum Asked {
     /// Questions of the usual form.
     Runs(Runs),
-    /// Anything else.
+    /// One evaluation that is not of the usual form, or went wrong.
     Json(Box<(Map<String, Value>, Answer)>),
+    /// A request whose question and answer are read when they are written.
+    Whole(Box<Whole>),
+}
+
+/// A request as it came and its answer as it went.
+pub(crate) struct Whole {
+    pub(crate) is_search: bool,
+    pub(crate) query: String,
+    pub(crate) body: Bytes,
+    pub(crate) answer: Bytes,
+    /// The newest revision when it was answered: the answer is of one from the record's to this.
+    pub(crate) up_to: Revision,
 }
 
 /// How a question that is kept as JSON ended.
 pub(crate) enum Answer {
     /// As it was answered, and whether it was a permit.
     Decision(Value, bool),
-    /// A list, with so many items.
-    Found(usize),
     /// A refusal or failure: status, code, detail.
     Error(u16, &'static str, String),
 }
@@ -85,6 +96,8 @@ impl Record {
     /// Answers in it.
     pub(crate) fn decisions(&self) -> u64 {
         match &self.asked {
+            Asked::Whole(whole) if whole.is_search => 0,
+            Asked::Whole(_) => 1,
             Asked::Runs(runs) => u64::try_from(runs.answers.len()).unwrap_or(u64::MAX),
             Asked::Json(_) => 1,
         }

@@ -5,14 +5,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::log::{Head, Kind, Line, Run, SegmentLog, compress_closed};
-use crate::model::id::{OrgNo, SystemUserId};
+use crate::log::{Head, Kind, Line, SegmentLog, compress_closed};
 
 use super::super::answer::now;
 use super::super::exchange::shown_id;
 use super::record::{Answer, Asked, Record};
+use super::whole;
 use super::{DecisionLogConfig, Dropped, Queued};
 
 /// How long after a failure the log is opened anew.
@@ -166,10 +166,10 @@ impl Writer {
         let trace = record.trace.map(|trace| trace.to_string());
         let caller = record.caller.and_then(|place| self.callers.get(place));
         let kind = match &record.asked {
-            Asked::Runs(_) => Kind::Decision,
+            Asked::Whole(whole) if whole.is_search => Kind::Search,
+            Asked::Runs(_) | Asked::Whole(_) => Kind::Decision,
             Asked::Json(json) => match json.1 {
                 Answer::Decision(..) => Kind::Decision,
-                Answer::Found(_) => Kind::Search,
                 Answer::Error(..) => Kind::Error,
             },
         };
@@ -185,51 +185,9 @@ impl Writer {
         });
         match &record.asked {
             Asked::Runs(runs) => self.line.asked(runs.iter()),
-            Asked::Json(json) => {
-                let (question, answer) = &**json;
-                self.json(question, answer);
-            }
-        }
-    }
-
-    fn json(&mut self, question: &Map<String, Value>, answer: &Answer) {
-        if let (Some((user, action, resource, client)), Answer::Decision(_, permit)) =
-            (usual(question), answer)
-        {
-            let permit = if *permit { Run::PERMIT } else { 0 };
-            self.line.asked([Run {
-                system_user: user,
-                action,
-                resource,
-                answers: &[client.as_u32() | permit],
-            }]);
-        }
-        let mut question = Value::Object(question.clone());
-        for pointer in &self.config.masked {
-            if let Some(masked) = question.pointer_mut(pointer) {
-                *masked = Value::from("masked");
-            }
-        }
-        self.line.value("question", &question);
-        match answer {
-            Answer::Decision(answer, permit) => {
-                self.line.value("permit", &Value::from(*permit));
-                let context = answer.get("context");
-                for (name, member) in [
-                    ("code", "code"),
-                    ("policies", "because"),
-                    ("chain", "chain"),
-                ] {
-                    if let Some(value) = context.and_then(|context| context.get(name)) {
-                        self.line.value(member, value);
-                    }
-                }
-            }
-            Answer::Found(items) => self.line.value("items", &Value::from(*items)),
-            Answer::Error(status, code, detail) => {
-                self.line.value("status", &Value::from(*status));
-                self.line.member("code", code);
-                self.line.member("detail", detail);
+            Asked::Json(json) => whole::one(&mut self.line, &self.config.masked, &json.0, &json.1),
+            Asked::Whole(told) => {
+                whole::whole(&mut self.line, &self.config.masked, record.revision, told);
             }
         }
     }
@@ -265,22 +223,8 @@ impl Writer {
 fn is_permit(record: &Record) -> bool {
     match &record.asked {
         Asked::Runs(runs) => runs.are_permits(),
+        // What it was is not read yet, so it is kept.
+        Asked::Whole(_) => false,
         Asked::Json(json) => matches!(json.1, Answer::Decision(_, true)),
     }
-}
-
-/// The question, if it is about delegations.
-fn usual(question: &Map<String, Value>) -> Option<(SystemUserId, &str, &str, OrgNo)> {
-    let text = |object: &str, member: &str| question.get(object)?.get(member)?.as_str();
-    if text("subject", "type")? != super::super::authzen::SYSTEM_USER {
-        return None;
-    }
-    let user = text("subject", "id")?.parse().ok()?;
-    let client = text("resource", "id")?.parse().ok()?;
-    Some((
-        user,
-        text("action", "name")?,
-        text("resource", "type")?,
-        client,
-    ))
 }

@@ -55,69 +55,46 @@ fn every_way_of_asking_is_logged_with_its_answer() {
             assert_eq!(ask("/access/v1/evaluation", explained).0, 200);
             batch["evaluations"][1]["resource"]["id"] = json!("1");
             assert_eq!(ask("/access/v1/evaluations", batch).0, 200);
+            // What is found, what is asked in Cedar's form, and what was so earlier.
+            let search = format!("/v1/search/system-users?client={CLIENT}");
+            assert_eq!(served.call("operator", "GET", &search, "").0, 200);
+            let cedar = json!({"principal": format!("Mandate::\"{USER}@{CLIENT}\""), "action": "Action::\"read\"",
+                "resource": "Resource::\"ske-krav-og-betalinger\""});
+            assert_eq!(ask("/v1/is_authorized", cedar).0, 200);
             // Refused as a whole, and by nobody who is known.
             assert_eq!(ask("/access/v1/evaluation", json!({})).0, 400);
             let nobody = served.call("nobody", "POST", "/access/v1/evaluation", "{}");
             assert_eq!(nobody.0, 401);
         },
     );
-    let shown: Vec<Value> = all
+    let shown: Vec<String> = all
         .iter()
         .map(|logged| {
-            let rest = |name| logged.rest.get(name).cloned().unwrap_or_default();
-            json!([
-                rest("kind"),
-                rest("api"),
-                rest("caller"),
-                logged.client,
-                logged.outcome,
-                rest("code"),
-                rest("status")
-            ])
+            let rest = |name| match logged.rest.get(name) {
+                None => "-".to_owned(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            let client = logged
+                .client
+                .map_or("-".to_owned(), |client| client.to_string());
+            let outcome = json!(logged.outcome);
+            let [kind, api, caller, code, status] =
+                ["kind", "api", "caller", "code", "status"].map(rest);
+            format!("{kind} {api} {caller} {client} {outcome} {code} {status}")
         })
         .collect();
-    let (client, other): (u32, u32) = (CLIENT.parse().unwrap(), 312_004_119);
     let wanted = [
-        json!(["decision", "evaluation", "api", client, "deny", null, null]),
-        json!(["decision", "evaluations", "api", client, "deny", null, null]),
-        json!(["decision", "evaluations", "api", other, "deny", null, null]),
-        json!([
-            "decision",
-            "evaluation",
-            "api",
-            client,
-            "deny",
-            "unknown-system-user",
-            null
-        ]),
-        json!(["decision", "evaluations", "api", client, "deny", null, null]),
-        json!([
-            "error",
-            "evaluations",
-            "api",
-            null,
-            "error",
-            "malformed",
-            400
-        ]),
-        json!([
-            "error",
-            "evaluation",
-            "api",
-            null,
-            "error",
-            "malformed",
-            400
-        ]),
-        json!([
-            "error",
-            "evaluation",
-            null,
-            null,
-            "error",
-            "unauthenticated",
-            401
-        ]),
+        r#"decision evaluation api 312002744 "deny" - -"#,
+        r#"decision evaluations api 312002744 "deny" - -"#,
+        r#"decision evaluations api 312004119 "deny" - -"#,
+        r#"decision evaluation api 312002744 "deny" unknown-system-user -"#,
+        r#"decision evaluations api 312002744 "deny" - -"#,
+        r#"error evaluations api - "error" invalid-field 400"#,
+        "search search/system-users operator - null - -",
+        r#"decision is_authorized api - "deny" - -"#,
+        r#"error evaluation api - "error" invalid-field 400"#,
+        r#"error evaluation - - "error" unauthenticated 401"#,
     ];
     assert_eq!(shown, wanted);
 }
