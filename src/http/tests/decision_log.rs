@@ -1,5 +1,7 @@
 //! What callers asked stands in the decision log, whichever way it went.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::http::{DecisionLogConfig, OnFull};
@@ -138,4 +140,47 @@ fn a_queue_of_one_that_is_waited_for_loses_nothing() {
         },
     );
     assert_eq!(all.len(), 40);
+}
+
+#[test]
+fn what_a_full_queue_drops_is_counted_and_told_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = DecisionLogConfig::to(dir.path().to_owned());
+    (config.queue, config.flush) = (1, Duration::from_secs(1));
+    let mut served = Served::configured(|server| server.decision_log = Some(config));
+    let body = question(CLIENT).to_string();
+    for _ in 0..40 {
+        assert_eq!(
+            served.call("api", "POST", "/access/v1/evaluation", &body).0,
+            200
+        );
+    }
+    let counted: usize = served
+        .metric("pdp_decision_log_dropped_decisions_total ")
+        .parse()
+        .unwrap();
+    served.ask_to_stop();
+    served.join().unwrap();
+    let text: String = ["0000000001.ndjson", "0000000002.ndjson"]
+        .iter()
+        .filter_map(|name| std::fs::read_to_string(dir.path().join(name)).ok())
+        .collect();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |kind: &str| {
+        lines
+            .iter()
+            .filter(|line| line["kind"] == kind)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let told: u64 = of("dropped")
+        .iter()
+        .map(|line| line["decisions"].as_u64().unwrap())
+        .sum();
+    assert!(counted > 0, "{text}");
+    assert_eq!(usize::try_from(told).unwrap(), counted);
+    assert_eq!(of("decision").len() + counted, 40);
 }
