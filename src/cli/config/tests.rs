@@ -56,6 +56,18 @@ fn every_wrong_value_names_its_line_key_and_mend() {
             "1: `caller` has to be written as `[[caller]]`, once a caller",
         ),
         ("caller = [1]", "1: caller 1 has to be a table"),
+        (
+            "decision_log = 1",
+            "1: `decision_log` has to be a table, `[decision_log]`",
+        ),
+        (
+            "[decision_log]\ndir = \"d\"\non_full = \"block\"",
+            "3: decision_log: `on_full`: `block` is neither `drop` nor `wait`",
+        ),
+        (
+            "[decision_log]\ndir = \"d\"\nmask = [\"context\"]",
+            "3: decision_log: `mask`: `context` is not a JSON pointer such as `/context/name`",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(refused(text), [expected]);

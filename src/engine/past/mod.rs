@@ -35,6 +35,8 @@ pub enum At {
     Revision(Revision),
     /// As it was at this instant, and by its clock.
     Instant(Timestamp),
+    /// As it was when this revision was made, by the clock of a later instant: what a decision log tells of an answer.
+    Answer(Revision, Timestamp),
 }
 
 /// Why there is no such past.
@@ -109,6 +111,11 @@ impl Snapshot {
                 (asked, recorded.at)
             }
             At::Instant(asked) if asked > now => return Err(PastError::NotYet { asked, now }),
+            At::Answer(asked, at) => {
+                let none = PastError::NoRevision { asked, newest };
+                let is_made = asked > Revision::ZERO && asked <= newest;
+                is_made.then_some((asked, at)).ok_or(none)?
+            }
             At::Instant(asked) => (made_by(&store, newest, asked)?, asked),
         };
         Ok(Past {

@@ -20,6 +20,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// How long the thread waits before it looks whether a segment has become old.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// The most records that are written before what was gathered is handed to the system.
+const GATHERED: u32 = 8192;
+
 pub(super) struct Writer {
     config: DecisionLogConfig,
     callers: Vec<String>,
@@ -65,18 +68,28 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return self.end(),
             };
+            let mut left = GATHERED;
             while let Some(record) = next {
                 match record {
                     Queued::Record(record) => self.write(&record),
                     Queued::Stop => return self.end(),
                 }
+                left -= 1;
                 next = match queued.try_recv() {
-                    Ok(record) => Some(record),
+                    Ok(record) if left > 0 => Some(record),
+                    // The last one that is gathered; where there are so many, more are there already.
+                    Ok(Queued::Record(record)) => {
+                        self.write(&record);
+                        None
+                    }
+                    Ok(Queued::Stop) => return self.end(),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
                 };
             }
             self.settle();
-            std::thread::sleep(self.config.flush);
+            if left > 0 {
+                std::thread::sleep(self.config.flush);
+            }
         }
     }
 

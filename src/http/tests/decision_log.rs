@@ -1,21 +1,30 @@
 //! What callers asked stands in the decision log, whichever way it went.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::engine::{At, Call};
 use crate::http::{DecisionLogConfig, OnFull};
-use crate::log::{Logged, Query, query, verify};
+use crate::log::{Logged, Outcome, Query, query, verify};
+use crate::model::caller::Caller;
+use crate::model::id::{OrgNo, Revision};
+use crate::model::question::{Asked, Question};
+use crate::model::time::Timestamp;
+use crate::scenario::Synthetic;
 
-use super::{CLIENT, Served};
+use super::{CLIENT, Served, person};
 
+/// Before any clock that this test runs by.
+const NOW: i64 = 1_790_000_000_000;
 const USER: &str = "5ea1d000-0000-4000-8000-000000000001";
 
 fn question(client: &str) -> Value {
     json!({
         "subject": {"type": "systemuser", "id": USER},
         "action": {"name": "read"},
-        "resource": {"type": "ske-krav-og-betalinger", "id": client},
+        "resource": {"type": "ske-krav-og-betalinger", "id": pair.client},
     })
 }
 
@@ -99,6 +108,80 @@ fn every_way_of_asking_is_logged_with_its_answer() {
         r#"error evaluation - - "error" unauthenticated 401"#,
     ];
     assert_eq!(shown, wanted);
+}
+
+#[test]
+fn every_answer_in_the_log_can_be_given_again_from_the_journal() {
+    let mut engine = None;
+    let all = logged(
+        |_| {},
+        |served| {
+            let world = Synthetic::of(2000);
+            world
+                .write(&served.engine, Timestamp::from_millis(NOW))
+                .unwrap();
+            let pairs = world.pairs_of_one(0, 40);
+            let items: Vec<Value> = pairs
+                .iter()
+                .map(|pair| json!({"resource": {"type": Synthetic::RESOURCE, "id": pair.client}}))
+                .collect();
+            let batch = json!({
+                "subject": {"type": "systemuser", "id": Synthetic::user(0)},
+                "action": {"name": Synthetic::ACTION},
+                "evaluations": items,
+            });
+            let ask = || {
+                let (status, answer) =
+                    served.call("api", "POST", "/access/v1/evaluations", &batch.to_string());
+                assert_eq!(status, 200);
+                let answers = answer["evaluations"].as_array().unwrap().clone();
+                answers
+                    .iter()
+                    .position(|answer| answer["decision"] == true)
+                    .unwrap()
+            };
+            let place = ask();
+            let by = Call {
+                by: Caller {
+                    id: "admin".parse().unwrap(),
+                    kind: person(&world.firms()[0].to_string(), &["klientadministrator"]),
+                },
+                now: Timestamp::from_millis(NOW + 1),
+                request_id: None,
+            };
+            served
+                .engine
+                .remove_client(&by, Synthetic::user(0), pairs[place].client)
+                .unwrap();
+            ask();
+            engine = Some(Arc::clone(&served.engine));
+        },
+    );
+    let snapshot = engine.unwrap().snapshot();
+    assert_eq!(all.len(), 80);
+    let mut permits = 0;
+    for logged in &all {
+        let revision = Revision(logged.rest["revision"].as_u64().unwrap());
+        let at: Timestamp = logged.rest["at"].as_str().unwrap().parse().unwrap();
+        let question = Question {
+            system_user: logged.system_user.as_deref().unwrap().parse().unwrap(),
+            action: logged.action.as_deref().unwrap().parse().unwrap(),
+            resource: logged.resource.as_deref().unwrap().parse().unwrap(),
+            client: OrgNo::from_u32(logged.client.unwrap()).unwrap(),
+            asked: Asked::default(),
+        };
+        let past = snapshot.past(At::Answer(revision, at), at).unwrap();
+        let again = past.explain(&question).unwrap().decision.permit;
+        assert_eq!(logged.outcome == Some(Outcome::Permit), again, "{logged:?}");
+        permits += usize::from(again);
+    }
+    assert!(permits > 0 && permits < 80, "{permits}");
+    let of = |half: &[Logged]| {
+        half.iter()
+            .filter(|logged| logged.outcome == Some(Outcome::Permit))
+            .count()
+    };
+    assert!(of(&all[..40]) > of(&all[40..]));
 }
 
 #[test]
