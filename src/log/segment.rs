@@ -79,7 +79,7 @@ impl SegmentLog {
         let (number, hash) = match &newest {
             Some(newest) => end(dir, newest, told, now)?,
             None if told.is_some() => {
-                let flaw = Flaw::Gone(told.map_or(1, |told| told.segment));
+                let flaw = Flaw::Gone(1, told.map_or(1, |told| told.segment));
                 return Err(changed(dir, HEAD.to_owned(), None, flaw));
             }
             None => (0, NOTHING),
@@ -238,7 +238,7 @@ fn end(
             dir,
             HEAD.to_owned(),
             None,
-            Flaw::Gone(told.segment),
+            Flaw::Gone(newest.number + 1, told.segment),
         ));
     }
     let (followed, flaw) = follow(&text, newest.number, None, |_, _| {});

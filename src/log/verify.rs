@@ -39,9 +39,9 @@ pub enum Flaw {
     /// A compressed file is not what its name says.
     #[error("the file is not the one that was compressed")]
     OtherFile,
-    /// A segment is not there.
-    #[error("segment {0} is gone")]
-    Gone(u64),
+    /// Segments are not there, the first and the last of them.
+    #[error("the segments from {0} to {1} are gone")]
+    Gone(u64, u64),
     /// The file `head` is not there or does not read.
     #[error("it does not say how far the log goes: it was changed or is gone")]
     NoHead,
@@ -201,9 +201,8 @@ impl Walk {
             // The plain file of one that was just compressed; it was read before.
             return;
         }
-        while self.next < number {
-            self.found(name, None, Flaw::Gone(self.next));
-            self.next += 1;
+        if self.next < number {
+            self.found(name, None, Flaw::Gone(self.next, number - 1));
             self.before = None;
         }
         self.next = number + 1;
@@ -237,9 +236,7 @@ impl Walk {
         match self.told {
             None => self.found(HEAD, None, Flaw::NoHead),
             Some(told) if told.segment >= self.next => {
-                for number in self.next..=told.segment {
-                    self.found(HEAD, None, Flaw::Gone(number));
-                }
+                self.found(HEAD, None, Flaw::Gone(self.next, told.segment));
             }
             Some(told) if !self.is_there => {
                 let (segment, line) = (told.segment, told.lines);

@@ -24,7 +24,7 @@ fn question(client: &str) -> Value {
     json!({
         "subject": {"type": "systemuser", "id": USER},
         "action": {"name": "read"},
-        "resource": {"type": "ske-krav-og-betalinger", "id": pair.client},
+        "resource": {"type": "ske-krav-og-betalinger", "id": client},
     })
 }
 
