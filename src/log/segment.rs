@@ -1,5 +1,6 @@
 //! Writing a log.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -206,7 +207,8 @@ fn new_file(dir: &Path, number: u64) -> io::Result<File> {
 fn sealing(segment: u64, lines: u64, torn: usize, lost: u64, now: Timestamp) -> String {
     let mut line = format!(r#"{{"kind":"seal","segment":{segment},"at":"{now}","lines":{lines}"#);
     if torn > 0 || lost > 0 {
-        line.push_str(&format!(r#","torn":{torn},"lost":{lost}"#));
+        // Writing to a string cannot fail.
+        let _ = write!(line, r#","torn":{torn},"lost":{lost}"#);
     }
     line
 }

@@ -77,6 +77,10 @@ impl DecisionLogConfig {
 }
 
 /// What goes through the queue.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the queue keeps its places: a box would cost each decision an allocation"
+)]
 enum Queued {
     Record(Record),
     Stop,

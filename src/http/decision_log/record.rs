@@ -65,7 +65,7 @@ impl Answer {
     /// What a problem is to the log.
     pub(crate) fn refused(problem: &Problem) -> Self {
         let status = problem.status.as_u16();
-        Self::Error(status, problem.code, problem.detail.to_string())
+        Self::Error(status, problem.code, problem.detail.clone())
     }
 }
 
@@ -97,9 +97,8 @@ impl Record {
     pub(crate) fn decisions(&self) -> u64 {
         match &self.asked {
             Asked::Whole(whole) if whole.is_search => 0,
-            Asked::Whole(_) => 1,
             Asked::Runs(runs) => u64::try_from(runs.answers.len()).unwrap_or(u64::MAX),
-            Asked::Json(_) => 1,
+            Asked::Whole(_) | Asked::Json(_) => 1,
         }
     }
 }
