@@ -236,3 +236,19 @@ proptest! {
         prop_assert!(!findings.is_empty(), "bit {bit} of byte {place} of {}", path.display());
     }
 }
+
+#[test]
+fn two_lines_that_changed_places_are_found() {
+    let dir = TempDir::new().unwrap();
+    log(dir.path(), 3, false);
+    let path = dir.path().join("0000000001.ndjson");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    lines.swap(1, 2);
+    fs::write(&path, lines.concat()).unwrap();
+    let findings = verify(dir.path(), 1).unwrap().findings;
+    assert_eq!(
+        findings[0].to_string(),
+        "0000000001.ndjson:2: the line does not follow on the one before: it was changed, or lines before it are gone"
+    );
+}
