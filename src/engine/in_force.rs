@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::model::caller::{Act, Caller, Target};
 use crate::model::catalogue::Catalogue;
-use crate::model::event::{Cause, Event};
+use crate::model::event::{Cause, Event, Recorded};
 use crate::model::finding::Finding;
+use crate::model::id::Revision;
 use crate::model::policy::PolicyFolder;
 use crate::model::time::Timestamp;
+use crate::store::{ReadError, Store, Subject};
 
-use super::error::{PutPoliciesError, Unavailable};
+use super::error::{PutPoliciesError, Unavailable, ViewError};
 use super::folder::{catalogue_of, compile, daemon};
 use super::generation::Generation;
 use super::state::State;
 use super::writer::Origin;
-use super::{Call, Engine, Written};
+use super::{Call, Engine, Snapshot, Written};
 
 /// Policies that govern from an event on, and their catalogue.
 #[derive(Debug)]
@@ -25,6 +28,47 @@ pub(crate) struct Governing {
 impl Governing {
     pub(crate) fn folder(&self) -> &PolicyFolder {
         &self.generation.folder
+    }
+}
+
+/// A policy folder that was checked and compiled, and is not in force yet.
+#[derive(Debug)]
+pub struct Staged {
+    generation: Arc<Generation>,
+}
+
+/// The folder that was last in force, if one was.
+pub(super) fn last_in_force(store: &Store) -> Result<Option<PolicyFolder>, ReadError> {
+    let Some(recorded) = put_last(store, store.head())? else {
+        return Ok(None);
+    };
+    let missing = || ReadError::Missing(recorded.revision);
+    match &recorded.event {
+        Event::PoliciesInForce { hash } => store.policy_folder(hash)?.ok_or_else(missing).map(Some),
+        _ => Err(missing()),
+    }
+}
+
+/// The event that put the policies in force that were so at a revision.
+fn put_last(store: &Store, at: Revision) -> Result<Option<Recorded>, ReadError> {
+    let newest = store.subject_history(Subject::Policies, at).next();
+    let Some(revision) = newest.transpose()? else {
+        return Ok(None);
+    };
+    let recorded = store.event(revision)?;
+    recorded.ok_or(ReadError::Missing(revision)).map(Some)
+}
+
+impl Snapshot {
+    /// The event that put the policies in force: their revision and hash, since when, by whom. Reads the store.
+    pub fn policies_put(&self, by: &Caller) -> Result<Option<Recorded>, ViewError> {
+        self.state.authorise(by, Act::ReadJournal, &Target::Store)?;
+        Ok(put_last(&self.store, self.state.revision)?)
+    }
+
+    /// The folder in force.
+    pub fn policy_folder(&self) -> &PolicyFolder {
+        &self.state.generation.folder
     }
 }
 
@@ -49,8 +93,32 @@ impl Engine {
         call: &Call,
         folder: PolicyFolder,
     ) -> Result<Written<bool>, PutPoliciesError> {
-        let generation = Arc::new(compile(folder).map_err(PutPoliciesError::Policies)?);
-        let origin = call.origin();
+        let staged = Self::stage(folder).map_err(PutPoliciesError::Policies)?;
+        self.put(call.origin(), staged)
+    }
+
+    /// Checks and compiles a policy folder, for [`Self::put_staged`]. Nothing is changed by it.
+    pub fn stage(folder: PolicyFolder) -> Result<Staged, Vec<Finding>> {
+        let generation = Arc::new(compile(folder)?);
+        Ok(Staged { generation })
+    }
+
+    /// As [`Self::put_policies`], on behalf of nobody but the daemon itself, which found its folder changed.
+    pub fn put_staged(
+        &self,
+        staged: Staged,
+        now: Timestamp,
+    ) -> Result<Written<bool>, PutPoliciesError> {
+        let origin = Origin {
+            by: daemon(),
+            at: now,
+            cause: Cause::Folder,
+        };
+        self.put(origin, staged)
+    }
+
+    fn put(&self, origin: Origin, staged: Staged) -> Result<Written<bool>, PutPoliciesError> {
+        let Staged { generation } = staged;
         self.write_with(move |state| {
             if state.generation.hash == generation.hash {
                 return Ok((None, None, false));

@@ -56,7 +56,8 @@ use crate::model::time::Timestamp;
 use crate::store::Store;
 
 use folder::compile;
-use in_force::Governing;
+use generation::Generation;
+use in_force::{Governing, last_in_force};
 use keeper::Keeper;
 use sets::PackageSets;
 use state::State;
@@ -75,6 +76,7 @@ pub use error::{
 pub use export::ExportScope;
 pub use folder::check_policies;
 pub use import::{Import, ImportError, ImportFinding, ImportProgress};
+pub use in_force::Staged;
 pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use named::{Look, Named};
 pub use past::{At, Past, PastError};
@@ -158,7 +160,33 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Self, OpenEngineError> {
         let generation = compile(policies).map_err(OpenEngineError::Policies)?;
-        let store = Arc::new(Store::open(data)?);
+        Self::start(Store::open(data)?, generation, settings, now)
+    }
+
+    /// As [`Self::open`], with the policies that were last in force: what is left to a daemon whose folder is broken.
+    ///
+    /// Fails too if there is no store, or none that ever had policies; no store is made then.
+    pub fn open_as_it_was(
+        data: &Path,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, OpenEngineError> {
+        if !Store::is_at(data) {
+            return Err(OpenEngineError::NoPolicies);
+        }
+        let store = Store::open(data)?;
+        let folder = last_in_force(&store)?.ok_or(OpenEngineError::NoPolicies)?;
+        let generation = compile(folder).map_err(OpenEngineError::Policies)?;
+        Self::start(store, generation, settings, now)
+    }
+
+    fn start(
+        store: Store,
+        generation: Generation,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, OpenEngineError> {
+        let store = Arc::new(store);
         let empty = State::empty(Arc::new(generation), Arc::new(PackageSets::default()));
         let mut state = pages::read_back(&store, empty)?;
         let written_down = Arc::new(state.clone());

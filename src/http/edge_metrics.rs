@@ -1,10 +1,11 @@
 //! What is counted before a request has an answer: who was turned away, and how the files of TLS and of issuers are.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -25,6 +26,8 @@ pub(crate) struct EdgeMetrics {
     handshakes: Counter<u64, AtomicU64>,
     certificates: Family<OutcomeLabels, Counter<u64, AtomicU64>>,
     issuer_keys: Family<OutcomeLabels, Counter<u64, AtomicU64>>,
+    policies: Family<OutcomeLabels, Counter<u64, AtomicU64>>,
+    policies_refused: Gauge<i64, AtomicI64>,
 }
 
 fn outcome(is_good: bool) -> OutcomeLabels {
@@ -45,6 +48,14 @@ impl EdgeMetrics {
         to.register("pdp_certificate_reloads", help, self.certificates.clone());
         let help = "Times that the keys of an issuer were fetched";
         to.register("pdp_issuer_key_fetches", help, self.issuer_keys.clone());
+        let help = "Changes of the policy folder, by what came of them";
+        to.register("pdp_policy_reloads", help, self.policies.clone());
+        let help = "Whether the policy folder is refused as it is now: 1 or 0";
+        to.register(
+            "pdp_policy_folder_refused",
+            help,
+            self.policies_refused.clone(),
+        );
     }
 
     /// A `connection` or a `request` was turned away.
@@ -63,6 +74,18 @@ impl EdgeMetrics {
 
     pub(crate) fn certificates_read(&self, is_good: bool) {
         self.certificates.get_or_create(&outcome(is_good)).inc();
+    }
+
+    /// A change of the policy folder came in force, or was refused.
+    pub(crate) fn policies_read(&self, is_good: bool) {
+        let outcome = if is_good { "in-force" } else { "refused" };
+        self.policies
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    pub(crate) fn policies_refused(&self, are: bool) {
+        self.policies_refused.set(i64::from(are));
     }
 
     pub(crate) fn issuer_keys_read(&self, is_good: bool) {

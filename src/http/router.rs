@@ -17,6 +17,7 @@ use super::limits::Limits;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::quota::CallerQuota;
+use super::reload::Reloads;
 use super::reply::{JSON, Reply};
 use super::room::Room;
 use super::routes::{Route, table};
@@ -37,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) public_url: String,
     pub(crate) metrics: Metrics,
+    /// What came of changes of the policy folder.
+    pub(crate) reloads: Arc<Reloads>,
     pub(crate) is_stopping: AtomicBool,
     /// Where decisions are logged, if they are.
     pub(crate) decision_log: Option<DecisionLog>,
@@ -76,6 +79,7 @@ impl Service {
             let _ = by_path.insert(pattern, at);
         }
         let metrics = Metrics::new();
+        let reloads = Arc::new(Reloads::new(metrics.edge.clone()));
         let counted = |route: Route| {
             let good = metrics.of_route(method_label(&route.method), route.pattern);
             (route, good)
@@ -93,6 +97,7 @@ impl Service {
             limits,
             public_url,
             metrics,
+            reloads,
             is_stopping: AtomicBool::new(false),
             decision_log: None,
             routes,
@@ -192,13 +197,29 @@ pub(crate) fn livez(_: &Service, _: &Exchange) -> Result<Reply, Problem> {
 
 pub(crate) fn readyz(service: &Service, _: &Exchange) -> Result<Reply, Problem> {
     match service.not_ready() {
-        None => Ok(Reply::text("text/plain; charset=utf-8", "ok")),
+        None => Ok(Reply::text("text/plain; charset=utf-8", ready(service))),
         Some(why) => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not-ready",
             why,
         )),
     }
+}
+
+/// That the daemon is ready, and what an administrator should know all the same. Anybody may read it, so it says where
+/// the policies are wrong, and not what they say.
+fn ready(service: &Service) -> String {
+    let Some(refusal) = service.reloads.refusal() else {
+        return "ok".to_owned();
+    };
+    let place = refusal.why.place().map(|place| format!(" at {place}"));
+    format!(
+        "ok\nthe policy folder is refused since {} ({}{}); in force: {}\n",
+        refusal.since,
+        refusal.why.code(),
+        place.unwrap_or_default(),
+        service.engine.snapshot().policy_hash()
+    )
 }
 
 pub(crate) fn openapi(_: &Service, _: &Exchange) -> Result<Reply, Problem> {

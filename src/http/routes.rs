@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
 use super::v1::{
-    authorized, clients, journal, parties, relations, requests, search, systems, users,
+    authorized, clients, journal, parties, policies, relations, requests, search, systems, users,
 };
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
@@ -46,11 +46,12 @@ pub(crate) struct Route {
 impl Route {
     /// Whether it is about delegations, which a Cedar world of its own has none of.
     pub(crate) fn needs_delegations(&self) -> bool {
-        const WITHOUT: [&str; 4] = [
+        const WITHOUT: [&str; 5] = [
             "/v1/is_authorized",
             "/v1/is_authorized/batch",
             "/v1/changes",
             "/v1/export",
+            "/v1/policies/status",
         ];
         self.pattern.starts_with("/v1/") && !WITHOUT.contains(&self.pattern)
     }
@@ -144,6 +145,12 @@ pub(crate) fn table() -> Vec<Route> {
         route(put, relation, Blocking, relations::put),
         route(delete, relation, Blocking, relations::end),
         route(get.clone(), "/v1/changes", Blocking, journal::changes),
+        route(
+            get.clone(),
+            "/v1/policies/status",
+            Blocking,
+            policies::status,
+        ),
         route(post, "/v1/import", Upload, journal::import),
         route(get.clone(), "/v1/export", Blocking, journal::export),
         route(get.clone(), "/healthz", Open, super::router::healthz),

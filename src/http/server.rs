@@ -18,6 +18,7 @@ use super::connection::Door;
 use super::decision_log::{DecisionLog, DecisionLogConfig};
 use super::limits::Limits;
 use super::listener::Accepts;
+use super::reload::{PolicyWatch, Watching};
 use super::router::Service;
 use super::tls::Tls;
 
@@ -31,6 +32,9 @@ pub enum ServeError {
     /// The decision log could not be opened.
     #[error(transparent)]
     DecisionLog(#[from] crate::log::OpenLogError),
+    /// There is no thread to watch the policy folder.
+    #[error("the policy folder cannot be watched: {0}")]
+    Watch(std::io::Error),
 }
 
 /// What the daemon is told.
@@ -44,6 +48,8 @@ pub struct ServerConfig {
     pub public_url: String,
     /// How decisions are logged; nothing if they are not.
     pub decision_log: Option<DecisionLogConfig>,
+    /// The policy folder to watch, if one is.
+    pub policies: Option<PolicyWatch>,
 }
 
 /// A listener whose address is taken and whose files are read.
@@ -90,6 +96,7 @@ pub(super) async fn serve_all(
         )?);
     }
     let service = Arc::new(service);
+    let watching = watch_policies(&service, config.policies).await?;
     let places = Arc::new(Semaphore::new(service.limits.connections));
     let graceful = Arc::new(GracefulShutdown::new());
     let (stops, stopping) = watch::channel(false);
@@ -132,13 +139,12 @@ pub(super) async fn serve_all(
     service.is_stopping.store(true, Ordering::Relaxed);
     accepting.shutdown().await;
     stops.send_replace(true);
-    let Some(graceful) = Arc::into_inner(graceful) else {
-        // Nobody else has it: the loops that accepted have ended.
-        return Ok(());
-    };
-    tokio::select! {
-        () = graceful.shutdown() => tracing::info!("all requests in flight were answered"),
-        () = tokio::time::sleep(drain_time) => tracing::warn!("some requests in flight took too long and were dropped"),
+    // Nobody else has it: the loops that accepted have ended.
+    if let Some(graceful) = Arc::into_inner(graceful) {
+        tokio::select! {
+            () = graceful.shutdown() => tracing::info!("all requests in flight were answered"),
+            () = tokio::time::sleep(drain_time) => tracing::warn!("some requests in flight took too long and were dropped"),
+        }
     }
     let finish = move || {
         if let Some(log) = &service.decision_log {
@@ -146,7 +152,23 @@ pub(super) async fn serve_all(
         }
     };
     let _ = tokio::task::spawn_blocking(finish).await;
+    // It may be compiling policies, and holds the engine.
+    let _ = tokio::task::spawn_blocking(move || drop(watching)).await;
     Ok(())
+}
+
+/// Begins to watch the policy folder, off the async threads.
+async fn watch_policies(
+    service: &Service,
+    of: Option<PolicyWatch>,
+) -> Result<Option<Watching>, ServeError> {
+    let Some(of) = of else {
+        return Ok(None);
+    };
+    let (engine, reloads) = (Arc::clone(&service.engine), Arc::clone(&service.reloads));
+    let begun = tokio::task::spawn_blocking(move || Watching::begin(engine, reloads, &of));
+    let begun = begun.await.map_err(std::io::Error::other);
+    begun.flatten().map(Some).map_err(ServeError::Watch)
 }
 
 /// Accepts connections for as long as it is polled. The newest is turned away where there are too many.

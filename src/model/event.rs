@@ -51,6 +51,8 @@ pub enum Cause {
     },
     /// The daemon itself, when it starts: policies put in force, the demo's world.
     Start,
+    /// The daemon itself, when the policy folder that it watches changed.
+    Folder,
 }
 
 /// What changed.

@@ -19,6 +19,11 @@ use super::{Store, frame, keys, lock, marker, snapshot};
 pub(super) const DATABASE: &str = "store";
 
 impl Store {
+    /// Whether there is a store in a directory, whole or not.
+    pub fn is_at(dir: &Path) -> bool {
+        dir.join(marker::NAME).exists()
+    }
+
     /// Opens the store in a data directory, or makes one in an empty or absent directory.
     ///
     /// Nothing is printed, whatever the database says about what it finds. Costs reading the journal after the last

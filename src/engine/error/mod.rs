@@ -137,6 +137,11 @@ pub enum OpenEngineError {
     /// The policies are broken.
     #[error("the policies are broken: {} finding{}, the first: {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, first(.0))]
     Policies(Vec<Finding>),
+    /// No policies were ever in force here.
+    #[error(
+        "the store has no policies that were in force before; start with a policy folder that is whole"
+    )]
+    NoPolicies,
     /// Writing the first event failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

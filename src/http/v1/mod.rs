@@ -8,6 +8,7 @@ pub(crate) mod authorized;
 pub(crate) mod clients;
 pub(crate) mod journal;
 pub(crate) mod parties;
+pub(crate) mod policies;
 pub(crate) mod relations;
 pub(crate) mod requests;
 pub(crate) mod search;
