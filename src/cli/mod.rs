@@ -23,6 +23,7 @@ mod policy;
 mod progress;
 mod search;
 mod serve;
+mod serve_policies;
 mod transfer;
 
 use std::io;

@@ -6,12 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use fullmakt::engine::{Engine, OpenEngineError, Settings};
-use fullmakt::http::{Callers, Listener, ServerConfig, run};
-use fullmakt::model::catalogue::Catalogue;
-use fullmakt::model::policy::PolicyFolder;
-use fullmakt::model::time::Timestamp;
-use fullmakt::policies;
+use fullmakt::engine::Engine;
+use fullmakt::http::{Listener, ServerConfig, run};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -19,11 +15,11 @@ use super::args::Serve;
 use super::ask::now;
 use super::config::{self, Config};
 use super::output::say;
+use super::serve_policies::{Chosen, open};
 use super::{Failure, Outcome, config_listener, demo};
 
 const LISTEN: &str = "127.0.0.1:8180";
 const DATA: &str = "data";
-const POLICIES: &str = "policies";
 const CONFIG: &str = "fullmakt.toml";
 const LOG: &str = "FULLMAKT_LOG";
 
@@ -40,7 +36,7 @@ pub(crate) fn serve(command: Serve) -> Outcome {
         (None, None) if config.listeners.is_empty() => Some(address(LISTEN, "the default")?),
         (None, None) => None,
     };
-    let folder = read_policies(&command, &config)?;
+    let folder = Chosen::read(&command, &config);
     if command.demo {
         let address = address.map_or_else(|| self::address(LISTEN, "the default"), Ok)?;
         serve_demo(&command, &config, address, folder)
@@ -116,53 +112,11 @@ fn read_config(command: &Serve) -> Result<Config, Failure> {
     }
 }
 
-/// The policy folder that is named, or `policies` here; the demo runs anywhere, with the one that is compiled in.
-fn read_policies(command: &Serve, config: &Config) -> Result<PolicyFolder, Failure> {
-    let named = command.policies.as_ref().or(config.policies.as_ref());
-    let here = Path::new(POLICIES);
-    if named.is_none() && command.demo && !looks_like_ours(here) {
-        return Ok(policies::shipped().clone());
-    }
-    let folder = named.map_or(here, PathBuf::as_path);
-    policies::read(folder).map_err(|error| Failure::new(error.to_string()))
-}
-
-/// Whether a folder is meant for this program, whole or not: another project's `policies` has none of these.
-fn looks_like_ours(folder: &Path) -> bool {
-    let ours = [
-        PolicyFolder::SCHEMA,
-        PolicyFolder::CATALOGUE,
-        PolicyFolder::ADMIN_SCHEMA,
-        PolicyFolder::CORE,
-    ];
-    ours.iter().any(|file| folder.join(file).exists())
-}
-
-fn open(
-    data: &Path,
-    folder: PolicyFolder,
-    config: &Config,
-    at: Timestamp,
-) -> Result<Engine, Failure> {
-    let mut settings = Settings::default();
-    if let Some(days) = config.request_expiry_days {
-        settings.days_to_expiry = days;
-    }
-    Engine::open(data, folder, settings, at).map_err(|error| {
-        let failure = Failure::new(error.to_string());
-        if matches!(error, OpenEngineError::Policies(_)) {
-            failure.help("`fullmakt policy check` lists all findings")
-        } else {
-            failure
-        }
-    })
-}
-
 fn serve_real(
     command: &Serve,
     config: Config,
     listeners: Vec<Listener>,
-    folder: PolicyFolder,
+    chosen: Chosen,
 ) -> Outcome {
     if config.callers.is_empty() {
         return Err(
@@ -175,43 +129,32 @@ fn serve_real(
         .clone()
         .or_else(|| config.data.clone())
         .unwrap_or_else(|| PathBuf::from(DATA));
-    let callers = callers(&config, &folder)?;
-    let engine = open(&data, folder, &config, now())?;
+    let opened = chosen.open(&data, &config, now())?;
+    let (watched, scratch) = chosen.watched()?;
     let public_url = config.public_url.clone().unwrap_or_default();
     let server = ServerConfig {
-        callers,
+        callers: opened.callers,
         limits: config.limits.clone(),
         public_url,
         decision_log: config.decision_log.clone(),
+        policies: watched,
     };
     let store = data.display().to_string();
-    listen(listeners, engine, server, |urls, revision| {
+    let refused = opened.refused;
+    let outcome = listen(listeners, opened.engine, server, |urls, revision| {
         say(&format!("fullmakt listens on {}", urls.join(" and on ")));
         say(&format!("  store {store}, at revision {revision}"));
-    })
+        if let Some(refused) = refused {
+            say(&format!(
+                "  policies as they were last in force, for the folder is refused: {refused}"
+            ));
+        }
+    });
+    drop(scratch);
+    outcome
 }
 
-/// The callers, before anything is opened: a configuration that is refused leaves no store behind.
-fn callers(config: &Config, folder: &PolicyFolder) -> Result<Callers, Failure> {
-    let of = if folder.is_plain() {
-        policies::shipped()
-    } else {
-        folder
-    };
-    let text = of.text(PolicyFolder::CATALOGUE).unwrap_or_default();
-    match Catalogue::parse(text, None) {
-        Ok(catalogue) => config.callers(&catalogue),
-        // The engine says what is wrong with the folder, and opens no store either.
-        Err(_) => Ok(Callers::default()),
-    }
-}
-
-fn serve_demo(
-    command: &Serve,
-    config: &Config,
-    address: SocketAddr,
-    folder: PolicyFolder,
-) -> Outcome {
+fn serve_demo(command: &Serve, config: &Config, address: SocketAddr, chosen: Chosen) -> Outcome {
     if !address.ip().is_loopback() {
         return Err(Failure::new(format!(
             "the demo's tokens are known to everybody, so it does not listen on `{address}`"
@@ -229,19 +172,24 @@ fn serve_demo(
         (dir.path().to_owned(), Some(dir))
     };
     demo::check_folder(&data)?;
+    let folder = chosen.folder()?;
     let engine = demo::open(&data, now(), |at| open(&data, folder.clone(), config, at))?;
+    let (watched, scratch) = chosen.watched()?;
     let server = ServerConfig {
         callers: demo::callers()?,
         limits: config.limits.clone(),
         public_url: String::new(),
         decision_log: None,
+        policies: watched,
     };
     let listeners = vec![Listener::plain(address)];
-    listen(listeners, engine, server, |urls, _| {
+    let outcome = listen(listeners, engine, server, |urls, _| {
         for url in urls {
             say(&demo::what_to_try(url));
         }
-    })
+    });
+    drop(scratch);
+    outcome
 }
 
 fn listen(

@@ -112,6 +112,7 @@ impl Served {
             limits: Limits::default(),
             public_url: "http://fullmakt.example".to_owned(),
             decision_log: None,
+            policies: None,
         };
         set(&mut config);
         let (stop, stopped) = oneshot::channel();

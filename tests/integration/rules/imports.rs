@@ -57,7 +57,7 @@ fn imported(world: &World) -> Vec<(u64, u64, Recorded)> {
             last_line,
             ..
         } => Some((first_line, last_line, recorded)),
-        Cause::Command { .. } | Cause::Start => None,
+        Cause::Command { .. } | Cause::Start | Cause::Folder => None,
     };
     world.journal().into_iter().filter_map(of_import).collect()
 }

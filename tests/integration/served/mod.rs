@@ -15,6 +15,7 @@ mod nothing_lost;
 mod official_cedar;
 mod policy;
 mod readme;
+mod reload;
 mod stop;
 mod story;
 mod strict;
