@@ -43,10 +43,10 @@ pub(super) fn last_in_force(store: &Store) -> Result<Option<PolicyFolder>, ReadE
         return Ok(None);
     };
     let missing = || ReadError::Missing(recorded.revision);
-    match &recorded.event {
-        Event::PoliciesInForce { hash } => store.policy_folder(hash)?.ok_or_else(missing).map(Some),
-        _ => Err(missing()),
-    }
+    let Event::PoliciesInForce { hash } = &recorded.event else {
+        return Err(missing());
+    };
+    store.policy_folder(hash)?.ok_or_else(missing).map(Some)
 }
 
 /// The event that put the policies in force that were so at a revision.

@@ -1,7 +1,7 @@
 //! Policies that are put in force while the engine runs: whole or not at all, for the next question and no earlier
 //! snapshot.
 
-use fullmakt::engine::PutPoliciesError;
+use fullmakt::engine::{Engine, PutPoliciesError, Settings};
 use fullmakt::model::event::Event;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::reason::Code;
@@ -170,4 +170,29 @@ fn a_package_that_the_catalogue_drops_leaves_the_others_in_their_places() {
             .len(),
         1
     );
+}
+
+#[test]
+fn a_store_opens_as_it_was_and_where_there_is_none_none_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let at = "2026-11-24T12:00:00Z".parse().unwrap();
+    let as_it_was = || Engine::open_as_it_was(&data, Settings::default(), at);
+
+    let told = as_it_was().unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "the store has no policies that were in force before; start with a policy folder that is whole"
+    );
+    assert!(!data.exists());
+    let first = with("// the first\n");
+    drop(Engine::open(&data, first, Settings::default(), at).unwrap());
+    let last = with("// the last\n");
+    let engine = Engine::open(&data, last.clone(), Settings::default(), at).unwrap();
+    let revision = engine.snapshot().revision();
+    drop(engine);
+
+    let engine = as_it_was().unwrap();
+    assert_eq!(engine.snapshot().policy_folder(), &last);
+    assert_eq!(engine.snapshot().revision(), revision);
 }
