@@ -87,6 +87,15 @@ fn in_force(hash: &str) -> impl Fn(&Value) -> bool {
     move |status| status["hash"] == hash && status["refused"].is_null()
 }
 
+/// Says stop when it goes out of scope, also by a test that failed.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Asks without a pause until told to stop; how often it asked and was denied.
 fn ask_all_the_while(daemon: &Daemon, stop: &AtomicBool) -> (usize, Vec<Value>) {
     let (mut asked, mut denied) = (0, Vec::new());
@@ -115,6 +124,7 @@ fn every_way_of_saving_comes_in_force_and_no_question_is_denied_meanwhile() {
 
     let (asked, denied) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| ask_all_the_while(&daemon, &stop));
+        let stops = Stops(&stop);
         let mut took = Vec::new();
         let mut comes = |hash: &str, what: &'static str| {
             let begun = Instant::now();
@@ -166,7 +176,7 @@ fn every_way_of_saving_comes_in_force_and_no_question_is_denied_meanwhile() {
         }
         took.sort_by_key(|(_, took)| *took);
         println!("the median is {:?}; {took:?}", took[took.len() / 2].1);
-        stop.store(true, Ordering::Relaxed);
+        drop(stops);
         asking.join().unwrap()
     });
 
