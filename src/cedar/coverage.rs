@@ -102,45 +102,57 @@ impl std::fmt::Debug for CoverQuestion<'_> {
 impl Compiled {
     /// Adds what a question meets. A question that cannot be put to Cedar meets nothing.
     pub fn cover(&self, question: &CoverQuestion<'_>, into: &mut Coverage) {
-        let (user, party) = question.principal;
-        let principal = uid(&Names::get().mandate, mandate_id(user, party));
-        let resource = uid(&Names::get().resource, question.resource);
-        let Some(action) = self.action_uid(question.action) else {
+        if self
+            .put(question, |asked| self.cover_with(asked, into))
+            .is_none()
+        {
             return;
-        };
-        let entities = match question.mandate {
-            Some(mandate) => {
-                slice::for_mandate(self, mandate, question.asked.mentioned(), question.find)
-            }
-            None => slice::for_nobody(self, question.asked.mentioned(), question.find),
-        };
-        let request = question.asked.at(question.now).and_then(|context| {
-            let (principal, action) = (principal.clone(), action.clone());
-            Request::new(principal, action, resource.clone(), context, None).ok()
-        });
-        let (Some(entities), Some(request)) = (entities, request) else {
-            return;
-        };
-        let held = question.mandate.into_iter().flat_map(|mandate| {
-            let packages = mandate.packages.iter();
-            let packages = packages.map(|code| uid(&Names::get().package, code));
-            packages.chain([entity::user_uid(mandate.user.id)])
-        });
-        let asked = Put {
-            compiled: self,
-            request: &request,
-            entities: &entities,
-            principal: &principal,
-            parents: held.collect(),
-            action,
-            resource: &resource,
-        };
-        self.cover_with(&asked, into);
+        }
         for (place, policy) in (0..).map(PolicyIdx).zip(&self.policies) {
             if let Kind::Template = policy.kind {
                 self.cover_template(place, question, into);
             }
         }
+    }
+
+    /// Puts a question to Cedar, with the entities that it reaches; nothing if it cannot be put.
+    pub(super) fn put<T>(
+        &self,
+        question: &CoverQuestion<'_>,
+        ask: impl FnOnce(&Put<'_>) -> T,
+    ) -> Option<T> {
+        let (user, party) = question.principal;
+        let principal = uid(&Names::get().mandate, mandate_id(user, party));
+        let resource = uid(&Names::get().resource, question.resource);
+        let action = self.action_uid(question.action)?;
+        let entities = match question.mandate {
+            Some(mandate) => {
+                slice::for_mandate(self, mandate, question.asked.mentioned(), question.find)
+            }
+            None => slice::for_nobody(self, question.asked.mentioned(), question.find),
+        }?;
+        let context = question.asked.at(question.now)?;
+        let request = Request::new(
+            principal.clone(),
+            action.clone(),
+            resource.clone(),
+            context,
+            None,
+        );
+        let held = question.mandate.into_iter().flat_map(|mandate| {
+            let packages = mandate.packages.iter();
+            let packages = packages.map(|code| uid(&Names::get().package, code));
+            packages.chain([entity::user_uid(mandate.user.id)])
+        });
+        Some(ask(&Put {
+            compiled: self,
+            request: &request.ok()?,
+            entities: &entities,
+            principal: &principal,
+            parents: held.collect(),
+            action,
+            resource: &resource,
+        }))
     }
 
     /// Adds what every policy but the templates meets of a question that is put to Cedar.
@@ -190,6 +202,22 @@ impl Compiled {
             .collect();
         all.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         all
+    }
+}
+
+impl Coverage {
+    /// Adds what other questions have met of the same folder.
+    pub fn add(&mut self, other: &Self) {
+        for (place, more) in &other.policies {
+            let met = self.policies.entry(*place).or_default();
+            met.satisfied += more.satisfied;
+            met.refused += more.refused;
+            for (span, more) in &more.conditions {
+                let seen = met.conditions.entry(*span).or_default();
+                seen.yes += more.yes;
+                seen.no += more.no;
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod literals;
 mod located;
 mod plain;
 mod policy;
+mod quote;
 mod schema;
 mod scope;
 mod shadow;

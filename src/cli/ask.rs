@@ -125,7 +125,32 @@ fn tell(permit: bool, context: &Value) {
     for policy in context["policies"].as_array().into_iter().flatten() {
         say(&format!("  policy      {}", short(policy)));
     }
+    for quote in context["quotes"].as_array().into_iter().flatten() {
+        tell_quote(quote);
+    }
     if let Some(revision) = context["revision"].as_u64() {
         say(&format!("  as of revision {revision}"));
+    }
+}
+
+/// A policy's lines under their numbers, and what its conditions came to.
+fn tell_quote(quote: &Value) {
+    let first = quote["line"].as_u64().unwrap_or(1);
+    say(&format!("  {}:{first}", short(&quote["file"])));
+    let conditions = quote["conditions"].as_array();
+    for (number, line) in (first..).zip(quote["text"].as_str().unwrap_or_default().lines()) {
+        say(&format!("    {number:>4} | {line}"));
+        let here = conditions.into_iter().flatten();
+        for condition in here.filter(|condition| condition["line"] == number) {
+            let truth = if condition["holds"] == true {
+                "true"
+            } else {
+                "false"
+            };
+            say(&format!(
+                "         = {truth}: {}",
+                short(&condition["text"])
+            ));
+        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::cedar::{PolicyIdx, ResourceSlot};
 use crate::model::id::OrgNo;
 use crate::model::question::{Asked, Explained, Explanation, Question};
+use crate::model::quote::Quote;
 use crate::model::reason::{Code, Names};
 use crate::model::request::UserKind;
 use crate::model::time::Timestamp;
@@ -61,6 +62,7 @@ impl Snapshot {
             reason: finding.code.said(&names),
             mend: finding.code.mend(&names),
             policies: finding.policies.iter().map(policy_id).collect(),
+            quotes: self.state.quotes(question, &finding.policies, now),
             chain,
         };
         Ok(Explained {
@@ -172,6 +174,21 @@ fn unopened(state: &State, question: &Question) -> Option<Code> {
 }
 
 impl State {
+    /// Policies in force, quoted; with the conditions that a question meets of them.
+    fn quotes(&self, question: &Question, decided: &[PolicyIdx], now: Timestamp) -> Vec<Quote> {
+        let generation = &self.generation;
+        let (policies, folder) = (&generation.policies, &generation.folder);
+        // Cedar is asked only if there is something to ask.
+        let has_conditions = |policy: &PolicyIdx| policies.has_conditions(*policy);
+        let put = decided.iter().any(has_conditions).then(|| {
+            self.reached(question, now, |asked| {
+                policies.quotes(decided, folder, Some(asked))
+            })
+        });
+        put.flatten()
+            .unwrap_or_else(|| policies.quotes(decided, folder, None))
+    }
+
     /// Why the policies do not permit a mandate that is in force.
     fn refusal(
         &self,

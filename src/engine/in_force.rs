@@ -1,7 +1,9 @@
 //! Which policies are in force: those of the start, until others are put in their place.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::cedar::{Coverage, CoveredPolicy};
 use crate::model::caller::{Act, Caller, Target};
 use crate::model::catalogue::Catalogue;
 use crate::model::event::{Cause, Event, Recorded};
@@ -11,12 +13,12 @@ use crate::model::policy::PolicyFolder;
 use crate::model::time::Timestamp;
 use crate::store::{ReadError, Store, Subject};
 
-use super::error::{PutPoliciesError, Unavailable, ViewError};
+use super::error::{OpenEngineError, PutPoliciesError, Unavailable, ViewError};
 use super::folder::{catalogue_of, compile, daemon};
 use super::generation::Generation;
 use super::state::State;
 use super::writer::Origin;
-use super::{Call, Engine, Snapshot, Written};
+use super::{Call, Engine, Settings, Snapshot, Written};
 
 /// Policies that govern from an event on, and their catalogue.
 #[derive(Debug)]
@@ -35,6 +37,19 @@ impl Governing {
 #[derive(Debug)]
 pub struct Staged {
     generation: Arc<Generation>,
+}
+
+impl Staged {
+    /// The folder.
+    pub fn folder(&self) -> &PolicyFolder {
+        &self.generation.folder
+    }
+
+    /// Every policy of the folder, with what questions met of it.
+    pub fn covered(&self, coverage: &Coverage) -> Vec<CoveredPolicy> {
+        let generation = &self.generation;
+        generation.policies.covered(coverage, &generation.folder)
+    }
 }
 
 /// The folder that was last in force, if one was.
@@ -101,6 +116,16 @@ impl Engine {
     pub fn stage(folder: PolicyFolder) -> Result<Staged, Vec<Finding>> {
         let generation = Arc::new(compile(folder)?);
         Ok(Staged { generation })
+    }
+
+    /// As [`Self::open`], with a folder that is checked and compiled already, which can be used for other engines too.
+    pub fn open_staged(
+        data: &Path,
+        staged: &Staged,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, OpenEngineError> {
+        Self::start(Store::open(data)?, staged.generation.anew(), settings, now)
     }
 
     /// As [`Self::put_policies`], on behalf of nobody but the daemon itself, which found its folder changed.

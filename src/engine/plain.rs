@@ -7,6 +7,7 @@ use crate::cedar::{
     Side,
 };
 use crate::model::id::{IdError, ResourceId};
+use crate::model::quote::Quote;
 use crate::model::time::Timestamp;
 
 use super::Snapshot;
@@ -150,6 +151,24 @@ impl Snapshot {
             action_properties: asked.action_properties.clone(),
             entities: Vec::new(),
         }
+    }
+
+    /// The policies that decided a question or erred on it, quoted with the conditions that it met.
+    pub fn quotes_of(
+        &self,
+        question: &PlainQuestion,
+        answer: &PlainAnswer,
+        now: Timestamp,
+    ) -> Vec<Quote> {
+        let erred = answer
+            .errors
+            .iter()
+            .filter_map(|(policy, _)| policy.clone());
+        let ids: Vec<_> = answer.reasons.iter().cloned().chain(erred).collect();
+        let find = |identity: &Identity| self.granted(identity);
+        let generation = &self.state.generation;
+        let (policies, folder) = (&generation.policies, &generation.folder);
+        policies.quotes_plain(&ids, folder, question, now, &find)
     }
 
     /// Adds what a question meets of the policies, for tests.

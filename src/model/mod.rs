@@ -16,6 +16,7 @@ pub mod package_set;
 pub mod party;
 pub mod policy;
 pub mod question;
+pub mod quote;
 pub mod reason;
 pub mod relation;
 pub mod request;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::id::{ActionName, OrgNo, ResourceId, Revision, SystemUserId};
+use super::quote::Quote;
 use super::reason::{Code, Mend, Said};
 use super::time::Timestamp;
 
@@ -143,6 +144,9 @@ pub struct Explanation {
     pub mend: Option<Mend>,
     /// The policies that decided, by id: permits that were satisfied, or forbids that were satisfied or erred.
     pub policies: Vec<String>,
+    /// Their lines, from the folder in force at the revision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotes: Vec<Quote>,
     /// The chain of authority: whole on a permit, up to the missing link on no access.
     pub chain: Vec<Link>,
 }

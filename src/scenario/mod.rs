@@ -18,5 +18,5 @@ pub use cases::{Asks, Case, Expected};
 pub use coverage::CoverageReport;
 pub use junit::junit;
 pub use read::Suite;
-pub use run::{Got, Outcome, Ran, RunError, run};
+pub use run::{Got, Outcome, Ran, RunError, Wanted, run, run_staged};
 pub use synthetic::{Pair, Synthetic, SyntheticError};

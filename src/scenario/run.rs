@@ -1,13 +1,16 @@
 //! Running test files: each in a world of its own, each question by the engine.
 
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cases::{Asks, Case};
 use super::coverage::CoverageReport;
 use super::read::Suite;
 use super::world;
 use crate::cedar::{Coverage, PlainAnswer};
-use crate::engine::{Engine, OpenEngineError, Snapshot};
+use crate::engine::{Engine, OpenEngineError, Snapshot, Staged};
+use crate::model::finding::Finding;
 use crate::model::policy::{PolicyFile, PolicyFolder};
 use crate::model::question::{Asked, Explained, Question};
 use crate::model::reason::Code;
@@ -102,52 +105,121 @@ impl Ran {
     }
 }
 
-/// Runs test files under a folder: of each, the cases that `wanted` names by file, name and question. `scratch` is an
-/// empty folder for their stores.
+/// Which cases to run, by file, name and question.
+pub type Wanted<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+
+/// Runs test files under a folder: of each, the cases that `wanted` names. `scratch` is an empty folder for their stores.
 ///
-/// Also tells what all questions together met of the policies; nothing if no file could be run.
+/// Also tells what all questions together met of the policies; nothing if no file could be run. Costs one compilation,
+/// and a store for each file; files run side by side, as many as there are processors.
 pub fn run(
     folder: &PolicyFolder,
     tests: &[PolicyFile],
     scratch: &Path,
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: Wanted<'_>,
 ) -> (Vec<Ran>, Option<CoverageReport>) {
-    let mut coverage = Coverage::default();
-    let mut report = None;
+    let staged = Engine::stage(folder.clone());
+    run_all(
+        staged.as_ref().map_err(Vec::as_slice),
+        tests,
+        scratch,
+        wanted,
+    )
+}
+
+/// As [`run`], under a folder that is compiled already.
+pub fn run_staged(
+    staged: &Staged,
+    tests: &[PolicyFile],
+    scratch: &Path,
+    wanted: Wanted<'_>,
+) -> (Vec<Ran>, Option<CoverageReport>) {
+    run_all(Ok(staged), tests, scratch, wanted)
+}
+
+fn run_all(
+    staged: Result<&Staged, &[Finding]>,
+    tests: &[PolicyFile],
+    scratch: &Path,
+    wanted: Wanted<'_>,
+) -> (Vec<Ran>, Option<CoverageReport>) {
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            let Some(test) = tests.get(nth) else {
+                return done;
+            };
+            let data = scratch.join(nth.to_string());
+            done.push((nth, cleared(staged, test, &data, wanted)));
+        }
+    };
+    let mut done: Vec<_> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers.min(tests.len()))
+            .map(|_| scope.spawn(work))
+            .collect();
+        let mut done = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(nth, _)| *nth);
+    let mut coverage = None;
     let mut ran = Vec::new();
-    for (nth, test) in tests.iter().enumerate() {
-        let data = scratch.join(nth.to_string());
-        let outcomes = one(folder, test, &data, wanted, &mut coverage);
-        let outcomes = outcomes.map(|(outcomes, engine)| {
-            let covered = engine.snapshot().covered(&coverage);
-            report = Some(CoverageReport::of(covered, folder.clone()));
+    for (test, (_, outcomes)) in tests.iter().zip(done) {
+        let outcomes = outcomes.map(|(outcomes, met)| {
+            coverage.get_or_insert_with(Coverage::default).add(&met);
             outcomes
         });
-        let cleared = std::fs::remove_dir_all(&data);
-        let outcomes = match cleared {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                let path = data.display().to_string();
-                outcomes.and(Err(RunError::Scratch { path, source }))
-            }
-            Ok(()) | Err(_) => outcomes,
-        };
         ran.push(Ran {
             file: test.path.to_string(),
             outcomes,
         });
     }
+    let report = staged.ok().zip(coverage).map(|(staged, coverage)| {
+        CoverageReport::of(staged.covered(&coverage), staged.folder().clone())
+    });
     (ran, report)
 }
 
-fn one(
-    folder: &PolicyFolder,
+/// What came of a file's cases, and what they met of the policies.
+type Answered = Result<(Vec<Outcome>, Coverage), RunError>;
+
+/// Runs a file, and clears its store away.
+fn cleared(
+    staged: Result<&Staged, &[Finding]>,
     test: &PolicyFile,
     data: &Path,
-    wanted: &dyn Fn(&str) -> bool,
-    coverage: &mut Coverage,
-) -> Result<(Vec<Outcome>, Engine), RunError> {
+    wanted: Wanted<'_>,
+) -> Answered {
+    let answered = one(staged, test, data, wanted);
+    match std::fs::remove_dir_all(data) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            let path = data.display().to_string();
+            answered.and(Err(RunError::Scratch { path, source }))
+        }
+        Ok(()) | Err(_) => answered,
+    }
+}
+
+fn one(
+    staged: Result<&Staged, &[Finding]>,
+    test: &PolicyFile,
+    data: &Path,
+    wanted: Wanted<'_>,
+) -> Answered {
     let suite = Suite::read(&test.path, &test.text).map_err(RunError::Read)?;
-    let engine = world::made(&suite, folder, data)?;
+    let staged = staged
+        .map_err(|findings| OpenEngineError::Policies(findings.to_vec()))
+        .map_err(|error| RunError::Engine(Box::new(error)))?;
+    let engine = world::made(&suite, staged, data)?;
+    let mut coverage = Coverage::default();
     let is_wanted = |case: &Case| {
         let name = case.name.as_deref().unwrap_or_default();
         wanted(&format!(
@@ -161,10 +233,9 @@ fn one(
         .filter(|case| is_wanted(case))
         .map(|case| Outcome {
             case: case.clone(),
-            got: ask(&engine, case, coverage),
+            got: ask(&engine, case, &mut coverage),
         });
-    let outcomes = outcomes.collect();
-    Ok((outcomes, engine))
+    Ok((outcomes.collect(), coverage))
 }
 
 fn ask(engine: &Engine, case: &Case, coverage: &mut Coverage) -> Got {

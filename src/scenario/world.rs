@@ -5,11 +5,10 @@ use std::path::Path;
 use super::read::{ClientText, Suite};
 use super::run::RunError;
 use super::users::UserText;
-use crate::engine::{Call, Engine, Settings};
+use crate::engine::{Call, Engine, Settings, Staged};
 use crate::model::caller::{Caller, CallerKind};
 use crate::model::id::{ActorId, OrgNo, RequestId, SystemId};
 use crate::model::party::Party;
-use crate::model::policy::PolicyFolder;
 use crate::model::relation::{RelationKey, Role};
 use crate::model::request_draft::RequestDraft;
 use crate::model::system::{SystemDraft, Title};
@@ -19,9 +18,9 @@ use crate::model::time::Timestamp;
 const DAYS_BEFORE: i64 = 90;
 
 /// An engine on a store of its own, in `data`, with the file's world.
-pub(super) fn made(suite: &Suite, folder: &PolicyFolder, data: &Path) -> Result<Engine, RunError> {
+pub(super) fn made(suite: &Suite, staged: &Staged, data: &Path) -> Result<Engine, RunError> {
     let begin = suite.now.plus_days(-DAYS_BEFORE);
-    let engine = Engine::open(data, folder.clone(), Settings::default(), begin)
+    let engine = Engine::open_staged(data, staged, Settings::default(), begin)
         .map_err(|error| RunError::Engine(Box::new(error)))?;
     let world = World {
         engine: &engine,

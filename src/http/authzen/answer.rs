@@ -40,6 +40,7 @@ pub(super) fn unknown(
         reason: code.said(&names),
         mend: code.mend(&names),
         policies: Vec::new(),
+        quotes: Vec::new(),
         chain: Vec::new(),
     })
 }

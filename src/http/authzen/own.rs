@@ -37,7 +37,8 @@ pub(super) fn evaluate(
     let (own, explain) = read(members)?;
     let start = Instant::now();
     snapshot.may_ask(exchange.by()?, &about(&own.resource.of))?;
-    let found = snapshot.authorize(&snapshot.own_question(&own), exchange.now)?;
+    let question = snapshot.own_question(&own);
+    let found = snapshot.authorize(&question, exchange.now)?;
     service.metrics.decided(api, found.permit, start.elapsed());
     let decision = Decision {
         permit: found.permit,
@@ -47,6 +48,10 @@ pub(super) fn evaluate(
     let mut shown = answer(&decision, None);
     if explain {
         add_reasons(&mut shown, &decision, &found);
+        let quotes = snapshot.quotes_of(&question, &found, exchange.now);
+        if !quotes.is_empty() {
+            shown["context"]["quotes"] = json!(quotes);
+        }
     }
     Ok((shown, found.permit))
 }

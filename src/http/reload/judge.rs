@@ -99,8 +99,8 @@ impl Content {
         }
     }
 
-    /// The folder, compiled, if it may be put in force in the place of another. Costs a compilation, and one more and a
-    /// store of its own for each file of tests, in `scratch`.
+    /// The folder, compiled, if it may be put in force in the place of another. Costs a compilation, and a
+    /// store for each file of tests, in `scratch`.
     pub(crate) fn staged(
         &self,
         in_force: &PolicyFolder,
@@ -110,13 +110,13 @@ impl Content {
         if let Some(file) = emptied(&folder, in_force) {
             return Err(Refused::Emptied(file));
         }
-        let staged = Engine::stage(folder.clone()).map_err(|findings| {
+        let staged = Engine::stage(folder).map_err(|findings| {
             let errors = findings
                 .into_iter()
                 .filter(|finding| finding.severity() == Severity::Error);
             Refused::Broken(errors.collect())
         })?;
-        let failures = self.failures(&folder, scratch);
+        let failures = self.failures(&staged, scratch);
         if failures.is_empty() {
             Ok(staged)
         } else {
@@ -125,8 +125,8 @@ impl Content {
     }
 
     /// What tests of the folder's own do not come out as expected, a line each.
-    fn failures(&self, folder: &PolicyFolder, scratch: &Path) -> Vec<String> {
-        let (ran, _) = scenario::run(folder, &self.tests, scratch, &|_| true);
+    fn failures(&self, staged: &Staged, scratch: &Path) -> Vec<String> {
+        let (ran, _) = scenario::run_staged(staged, &self.tests, scratch, &|_| true);
         let mut failures = Vec::new();
         for file in &ran {
             if let Err(error) = &file.outcomes {

@@ -111,7 +111,7 @@ fn ask_all_the_while(daemon: &Daemon, stop: &AtomicBool) -> (usize, Vec<Value>) 
 
 #[test]
 fn every_way_of_saving_comes_in_force_and_no_question_is_denied_meanwhile() {
-    let folder = Folder::new(false);
+    let folder = Folder::new(true);
     // The folder is named by a link, as those who swap whole folders have it.
     let named = folder.beside.path().join("named");
     std::os::unix::fs::symlink("policies", &named).unwrap();
