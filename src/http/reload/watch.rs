@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Staged};
 use crate::model::id::Revision;
 
 use super::super::answer::now;
@@ -15,7 +15,7 @@ use super::stillness::stillness;
 use super::{PolicyWatch, Reloads};
 
 /// Between two looks, at least.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(25);
 /// Between two readings of a folder that looks as it was: on some network folders a change cannot be seen.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 /// How long a change that only reading shows has to be the same.
@@ -32,12 +32,21 @@ pub(super) struct Watch {
     read: Look,
     now: Look,
     since: Instant,
+    /// What was read and compiled of a change while it has yet to be still for longer.
+    ready: Option<Ready>,
     /// The hash of what was last judged.
     judged: Option<String>,
     read_at: Instant,
     read_again: Duration,
     /// What reading showed that looking did not, and since when.
     suspect: Option<(String, Instant)>,
+}
+
+/// A folder that was read as it looked, and what it came to.
+struct Ready {
+    look: Look,
+    content: Content,
+    staged: Result<Staged, Refused>,
 }
 
 impl Watch {
@@ -52,6 +61,7 @@ impl Watch {
             read: now.clone(),
             now,
             since: Instant::now(),
+            ready: None,
             judged: None,
             read_at: Instant::now(),
             read_again: READ_AGAIN,
@@ -74,7 +84,7 @@ impl Watch {
             self.accept(content, None);
             return;
         }
-        match content.staged(in_force, &self.scratch) {
+        match self.stage(&content) {
             Ok(_) => self.read = Look::default(),
             Err(refused) => self.refuse(content, refused),
         }
@@ -96,27 +106,52 @@ impl Watch {
             self.now = look;
             self.since = Instant::now();
         } else if self.now != self.read {
-            if self.since.elapsed() >= stillness(&self.read, &self.now) {
-                self.changed();
-            }
+            self.changed();
         } else if self.suspect.is_some() || self.read_at.elapsed() >= self.read_again {
             self.read_again();
         }
     }
 
-    /// Reads a folder that changed and has been still.
+    /// Reads and compiles a folder that changed, and judges it when it has been still for long enough.
+    ///
+    /// Compiling does not wait for that, so that the longer of the two is all that it takes.
     fn changed(&mut self) {
-        let content = Content::read(&self.folder);
+        if self
+            .ready
+            .as_ref()
+            .is_none_or(|ready| ready.look != self.now)
+        {
+            self.ready = self.get_ready();
+        }
+        if self.since.elapsed() < stillness(&self.read, &self.now) {
+            return;
+        }
         let look = Look::at(&self.folder);
-        if look != self.now {
+        let Some(ready) = self.ready.take_if(|ready| ready.look == look) else {
             // It changed while it was read: what was read may be half of this and half of that.
             self.now = look;
             self.since = Instant::now();
             return;
-        }
+        };
         self.read = look;
         self.suspect = None;
-        self.judge(content);
+        self.judge(ready.content, ready.staged);
+    }
+
+    /// What the folder holds, compiled; nothing if it changed meanwhile.
+    fn get_ready(&self) -> Option<Ready> {
+        let content = Content::read(&self.folder);
+        let is_whole = Look::at(&self.folder) == self.now;
+        is_whole.then(|| Ready {
+            look: self.now.clone(),
+            staged: self.stage(&content),
+            content,
+        })
+    }
+
+    /// Compiles what was read, or says why it may not be put in force.
+    fn stage(&self, content: &Content) -> Result<Staged, Refused> {
+        content.staged(self.engine.snapshot().policy_folder(), &self.scratch)
     }
 
     /// Reads a folder that looks as it did. A change is taken when it is read twice.
@@ -133,7 +168,8 @@ impl Watch {
             Some((hash, since)) if *hash == content.hash => {
                 if since.elapsed() >= SAME {
                     self.suspect = None;
-                    self.judge(content);
+                    let staged = self.stage(&content);
+                    self.judge(content, staged);
                 }
             }
             Some(_) | None => self.suspect = Some((content.hash, Instant::now())),
@@ -141,7 +177,7 @@ impl Watch {
     }
 
     /// Puts what was read in force, or says why not.
-    fn judge(&mut self, content: Content) {
+    fn judge(&mut self, content: Content, staged: Result<Staged, Refused>) {
         if self.judged.as_ref() == Some(&content.hash) {
             return;
         }
@@ -155,7 +191,6 @@ impl Watch {
             self.accept(content, None);
             return;
         }
-        let staged = content.staged(in_force, &self.scratch);
         let put = staged.and_then(|staged| {
             let put = self.engine.put_staged(staged, now());
             put.map_err(|error| Refused::Store(error.to_string()))
