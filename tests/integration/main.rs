@@ -19,6 +19,7 @@ mod in_force;
 mod law;
 mod own_worlds;
 mod past;
+mod quotes;
 mod random_worlds;
 mod rules;
 mod scenario;
