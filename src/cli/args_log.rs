@@ -21,6 +21,13 @@ pub(crate) enum Log {
         after_help = "Examples:\n  fullmakt log query decisions --client 312002744 --outcome deny\n  fullmakt log query decisions --system-user 5ea1d000-0000-4000-8000-000000000001 \\\n      --from 2026-11-24T00:00:00Z --until 2026-11-25T00:00:00Z"
     )]
     Query(Query),
+    /// Ask every question of the log again, of a closed store's journal alone
+    ///
+    /// Each is answered as of the revision and by the clock of its line. Exit code 0 is every answer as it was logged, 1 has
+    /// answers that come out otherwise, one JSON object a line, 2 could not be read. The daemon that holds the store has to
+    /// be stopped first, or the store be copied by `snapshot`.
+    #[command(after_help = "Examples:\n  fullmakt log replay decisions --data data")]
+    Replay(Replay),
 }
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +37,15 @@ pub(crate) struct Verify {
     /// The first segment that is expected here, where older ones were moved away
     #[arg(long, default_value_t = 1, value_name = "SEGMENT")]
     pub(crate) from: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// The log's directory
+    pub(crate) dir: PathBuf,
+    /// The store's directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 /// How a question ended.

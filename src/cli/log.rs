@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use fullmakt::http::{Replayed, replay as replay_log};
 use fullmakt::log::{self, Verified};
 
-use super::args_log::{Log, Outcome as Ended, Query, Verify};
+use super::args_log::{Log, Outcome as Ended, Query, Replay, Verify};
 use super::output::say;
 use super::{Failure, NO, Outcome};
 
@@ -14,6 +15,7 @@ pub(crate) fn log(command: Log) -> Outcome {
     match command {
         Log::Verify(command) => verify(&command),
         Log::Query(command) => query(&command),
+        Log::Replay(command) => replay(&command),
     }
 }
 
@@ -64,6 +66,30 @@ fn query(command: &Query) -> Outcome {
         ExitCode::from(NO)
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+fn replay(command: &Replay) -> Outcome {
+    let replayed = replay_log(&command.dir, &command.data, |differing| {
+        let mut line = serde_json::to_value(&differing.logged).unwrap_or_default();
+        if let Some(members) = line.as_object_mut() {
+            members.insert("again".to_owned(), differing.again.into());
+        }
+        say(&line.to_string());
+    });
+    let Replayed {
+        same,
+        different,
+        refused,
+        masked,
+    } = replayed.map_err(|error| Failure::new(error.to_string()))?;
+    say(&format!(
+        "{same} answers come out as they were logged, {different} otherwise; {refused} refused requests, {masked} questions with masked values"
+    ));
+    Ok(if different == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NO)
     })
 }
 

@@ -28,6 +28,13 @@ pub(crate) struct Governing {
 }
 
 impl Governing {
+    pub(super) fn new(generation: Generation, catalogue: Catalogue) -> Self {
+        Self {
+            generation: Arc::new(generation),
+            catalogue: Arc::new(catalogue),
+        }
+    }
+
     pub(crate) fn folder(&self) -> &PolicyFolder {
         &self.generation.folder
     }

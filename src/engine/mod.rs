@@ -31,6 +31,7 @@ mod pages;
 mod pairs;
 mod past;
 mod plain;
+mod rerun;
 mod search;
 mod sets;
 mod snapshot;
@@ -81,6 +82,7 @@ pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use named::{Look, Named};
 pub use past::{At, Past, PastError};
 pub use plain::OwnQuestion;
+pub use rerun::{Rerun, RerunError};
 pub use search::{Count, Found, MOST_LOOKED_AT, Reaching, Sought};
 pub use snapshot::{DelegationsHeld, Size, Snapshot};
 pub use view::{

@@ -44,7 +44,7 @@ mod tests;
 
 pub use callers::{CallerLimits, Callers, CallersError, KnownCertificate, KnownClaims};
 pub use client::{Client, ClientError};
-pub use decision_log::{DecisionLogConfig, OnFull};
+pub use decision_log::{DecisionLogConfig, Differing, OnFull, ReplayError, Replayed, replay};
 pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;
 pub use listener::{Accepts, Listener, TlsFiles};

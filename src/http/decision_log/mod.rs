@@ -9,6 +9,7 @@
 
 mod edge;
 mod record;
+mod replay;
 mod traceparent;
 mod whole;
 mod writer;
@@ -26,6 +27,7 @@ use super::callers::Callers;
 use super::sharded::Count;
 pub(crate) use edge::{answered, api_of, refused, trace};
 pub(crate) use record::{Answer, Asked, Record, Runs, Whole};
+pub use replay::{Differing, ReplayError, Replayed, replay};
 pub(crate) use traceparent::TraceParent;
 use writer::Writer;
 

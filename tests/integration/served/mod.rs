@@ -16,6 +16,7 @@ mod official_cedar;
 mod policy;
 mod readme;
 mod reload;
+mod replay;
 mod stop;
 mod story;
 mod strict;

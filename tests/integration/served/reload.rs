@@ -88,7 +88,7 @@ fn in_force(hash: &str) -> impl Fn(&Value) -> bool {
 }
 
 /// Says stop when it goes out of scope, also by a test that failed.
-struct Stops<'a>(&'a AtomicBool);
+pub(super) struct Stops<'a>(pub(super) &'a AtomicBool);
 
 impl Drop for Stops<'_> {
     fn drop(&mut self) {
