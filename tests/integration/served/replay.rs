@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use fullmakt::model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::reload::Stops;
@@ -113,7 +114,7 @@ fn live(daemon: &Daemon, users: &[String], policies: &Path) {
         let (by, method, place, body) = match numbers.below(10) {
             0..=4 => ("firm-admin", "PUT", at, None),
             5 => {
-                let window = json!({ "until": "2020-01-01T00:00:00Z" });
+                let window = json!({ "until": in_a_moment() });
                 ("firm-admin", "PUT", at, Some(window))
             }
             6..=7 => ("firm-admin", "DELETE", at, None),
@@ -123,6 +124,13 @@ fn live(daemon: &Daemon, users: &[String], policies: &Path) {
         let (status, _) = daemon.call(by, method, &place, body.as_ref());
         assert!(status < 500, "{method} {place}: {status}");
     }
+}
+
+/// An instant that comes while questions are asked.
+fn in_a_moment() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let millis = i64::try_from(since.as_millis()).unwrap();
+    Timestamp::from_millis(millis + 400)
 }
 
 /// Saves a version of the policies, and waits until it is in force.
