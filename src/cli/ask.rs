@@ -122,9 +122,6 @@ fn tell(permit: bool, context: &Value) {
         );
         say(&format!("  {kind:26} by {by}, {at}, revision {revision}"));
     }
-    for policy in context["policies"].as_array().into_iter().flatten() {
-        say(&format!("  policy      {}", short(policy)));
-    }
     for quote in context["quotes"].as_array().into_iter().flatten() {
         tell_quote(quote);
     }
@@ -136,10 +133,14 @@ fn tell(permit: bool, context: &Value) {
 /// A policy's lines under their numbers, and what its conditions came to.
 fn tell_quote(quote: &Value) {
     let first = quote["line"].as_u64().unwrap_or(1);
-    say(&format!("  {}:{first}", short(&quote["file"])));
+    say(&format!(
+        "  policy      {} in {}:{first}",
+        short(&quote["policy"]),
+        short(&quote["file"])
+    ));
     let conditions = quote["conditions"].as_array();
     for (number, line) in (first..).zip(quote["text"].as_str().unwrap_or_default().lines()) {
-        say(&format!("    {number:>4} | {line}"));
+        say(format!("    {number:>4} | {line}").trim_end());
         let here = conditions.into_iter().flatten();
         for condition in here.filter(|condition| condition["line"] == number) {
             let truth = if condition["holds"] == true {
@@ -148,7 +149,7 @@ fn tell_quote(quote: &Value) {
                 "false"
             };
             say(&format!(
-                "         = {truth}: {}",
+                "         ^ {truth}: {}",
                 short(&condition["text"])
             ));
         }

@@ -173,6 +173,16 @@ fn an_explained_answer_names_the_policies() {
     let answer = daemon.done(API, "POST", EVALUATION, Some(&question));
     assert_eq!(answer["decision"], true);
     assert_eq!(answer["context"]["policies"], json!(["todo/create"]));
+    let quote = &answer["context"]["quotes"][0];
+    assert_eq!(
+        (&quote["policy"], &quote["line"]),
+        (&json!("todo/create"), &json!(10))
+    );
+    let conditions = quote["conditions"].as_array().unwrap().iter();
+    let came_to: Vec<_> = conditions
+        .map(|one| (one["line"].as_u64(), one["holds"].as_bool()))
+        .collect();
+    assert_eq!(came_to, [(Some(17), Some(true)); 2]);
 }
 
 #[test]
