@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cedar_policy::Policy;
+
 use super::answer::PolicyIdx;
 use super::compile::{Compiled, Kind};
 use super::coverage::{CoverQuestion, Put};
@@ -13,15 +15,17 @@ use crate::model::quote::{Quote, QuotedCondition};
 impl Compiled {
     /// Whether a policy has conditions beside its scope, for which a question has to be put to Cedar to quote it whole.
     pub fn has_conditions(&self, policy: PolicyIdx) -> bool {
-        let kind = self
-            .policies
-            .get(policy.0 as usize)
-            .map(|found| &found.kind);
-        match kind {
-            Some(
-                Kind::Core(body) | Kind::Class(body) | Kind::Context(body, _) | Kind::Further(body),
-            ) => body.has_non_scope_constraint(),
-            Some(Kind::Template) | None => false,
+        self.body(policy)
+            .is_some_and(Policy::has_non_scope_constraint)
+    }
+
+    /// A policy as Cedar has it, unless it is a template.
+    fn body(&self, place: PolicyIdx) -> Option<&Policy> {
+        match &self.policies.get(place.0 as usize)?.kind {
+            Kind::Core(body) | Kind::Class(body) | Kind::Context(body, _) | Kind::Further(body) => {
+                Some(body)
+            }
+            Kind::Template => None,
         }
     }
 
@@ -49,42 +53,33 @@ impl Compiled {
         asked: Option<&Put<'_>>,
     ) -> Vec<Quote> {
         let places = (0..).map(PolicyIdx).zip(&self.policies);
-        let of = |id: &Box<str>| {
+        let place_of = |id: &str| {
             let mut places = places.clone();
-            let (place, _) = places.find(|(_, policy)| policy.info.id == *id)?;
-            Some(self.quote(place, folder, asked))
+            Some(places.find(|(_, policy)| *policy.info.id == *id)?.0)
         };
-        ids.iter().filter_map(of).collect()
+        let found = ids.iter().filter_map(|id| place_of(id));
+        found
+            .map(|place| self.quote(place, folder, asked))
+            .collect()
     }
 
     fn quote(&self, place: PolicyIdx, folder: &PolicyFolder, asked: Option<&Put<'_>>) -> Quote {
         let info = self.policy(place);
         let text = folder.text(&info.file).unwrap_or_default();
-        let kind = self.policies.get(place.0 as usize).map(|found| &found.kind);
-        let conditions = match (kind, asked) {
-            (
-                Some(
-                    Kind::Core(body)
-                    | Kind::Class(body)
-                    | Kind::Context(body, _)
-                    | Kind::Further(body),
-                ),
-                Some(asked),
-            ) => quoted(body, asked, text),
-            (Some(_), None) | (Some(Kind::Template), _) | (None, _) => Vec::new(),
-        };
+        let body = self.body(place).zip(asked);
+        let conditions = body.map(|(body, asked)| quoted(body, asked, text));
         Quote {
             policy: info.id.clone(),
             file: info.file.clone(),
             line: info.line,
             text: info.text.clone(),
-            conditions,
+            conditions: conditions.unwrap_or_default(),
         }
     }
 }
 
 /// The conditions that a question meets of a policy, and what each came to.
-fn quoted(body: &cedar_policy::Policy, asked: &Put<'_>, text: &str) -> Vec<QuotedCondition> {
+fn quoted(body: &Policy, asked: &Put<'_>, text: &str) -> Vec<QuotedCondition> {
     let mut seen = BTreeMap::new();
     walk(
         body,
