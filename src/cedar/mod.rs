@@ -15,6 +15,7 @@ mod context;
 mod context_use;
 mod coverage;
 mod dead;
+mod difference;
 mod entity;
 mod export;
 mod files;
@@ -41,6 +42,7 @@ pub use answer::{
 pub use compile::Compiled;
 pub use context::{CheckedContext, ContextError};
 pub use coverage::{CoverQuestion, Coverage, CoveredCondition, CoveredPolicy};
+pub use difference::{Change, Difference, Part, differences};
 pub use export::{Export, ExportWorld, ReadExportError, request_json};
 pub use layout::{LayoutError, laid_out};
 pub use plain::{EntityName, PlainAnswer, PlainError, PlainQuestion, PlainSearch, Side};

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use fullmakt::engine::{Engine, OpenEngineError, Settings};
+use fullmakt::engine::{Engine, OpenEngineError, Settings, Staged};
 use fullmakt::http::{Callers, PolicyWatch};
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::model::time::Timestamp;
 use fullmakt::policies::{self, ReadFolderError};
+use fullmakt::scenario::run_staged;
 use tempfile::TempDir;
 
 use super::Failure;
@@ -84,7 +85,8 @@ impl Chosen {
             Err(error) => (error.to_string(), Failure::new(error.to_string())),
             Ok(folder) => {
                 let callers = callers(config, folder)?;
-                match Engine::open(data, folder.clone(), settings(config), at) {
+                let tested = |staged: &Staged| self.tested(staged);
+                match Engine::open_if(data, folder.clone(), settings(config), at, tested) {
                     Ok(engine) => {
                         return Ok(Opened {
                             engine,
@@ -92,7 +94,7 @@ impl Chosen {
                             refused: None,
                         });
                     }
-                    Err(error @ OpenEngineError::Policies(_)) => {
+                    Err(error @ (OpenEngineError::Policies(_) | OpenEngineError::Refused(_))) => {
                         (error.to_string(), failed(&error))
                     }
                     Err(error) => return Err(failed(&error)),
@@ -108,6 +110,27 @@ impl Chosen {
             Err(OpenEngineError::NoPolicies) => Err(failure),
             Err(error) => Err(failed(&error)),
         }
+    }
+}
+
+impl Chosen {
+    /// That the folder's own tests come out as expected.
+    fn tested(&self, staged: &Staged) -> Result<(), String> {
+        let Some(at) = &self.at else {
+            return Ok(());
+        };
+        let tests = policies::read_tests(at).map_err(|error| error.to_string())?;
+        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let (ran, _) = run_staged(staged, &tests, scratch.path(), &|_| true);
+        let failed = ran.iter().filter(|file| !file.is_green());
+        let failed: Vec<_> = failed.map(|file| file.file.as_str()).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "tests of the policy folder do not come out as expected, in {}",
+            failed.join(", ")
+        ))
     }
 }
 
@@ -131,10 +154,10 @@ fn settings(config: &Config) -> Settings {
 
 fn failed(error: &OpenEngineError) -> Failure {
     let failure = Failure::new(error.to_string());
-    if matches!(error, OpenEngineError::Policies(_)) {
-        failure.help("`fullmakt policy check` lists all findings")
-    } else {
-        failure
+    match error {
+        OpenEngineError::Policies(_) => failure.help("`fullmakt policy check` lists all findings"),
+        OpenEngineError::Refused(_) => failure.help("`fullmakt policy test` says how they do"),
+        _ => failure,
     }
 }
 

@@ -23,7 +23,8 @@ impl State {
             revision,
         };
         match &recorded.event {
-            Event::PoliciesInForce { hash } => self.policies_in_force = Some(hash.clone()),
+            Event::PoliciesInForce { hash, .. } => self.policies_in_force = Some(hash.clone()),
+            Event::PoliciesProposed { .. } => {}
             Event::PartyPut { party, lost } => {
                 self.put_parties(std::slice::from_ref(party));
                 self.lose(lost, revision);

@@ -25,6 +25,8 @@ use super::{Call, Engine, Settings, Snapshot, Written};
 pub(crate) struct Governing {
     generation: Arc<Generation>,
     catalogue: Arc<Catalogue>,
+    /// Only proposed: kept, and not in force.
+    pub(super) is_proposed: bool,
 }
 
 impl Governing {
@@ -32,6 +34,7 @@ impl Governing {
         Self {
             generation: Arc::new(generation),
             catalogue: Arc::new(catalogue),
+            is_proposed: false,
         }
     }
 
@@ -43,13 +46,29 @@ impl Governing {
 /// A policy folder that was checked and compiled, and is not in force yet.
 #[derive(Debug)]
 pub struct Staged {
-    generation: Arc<Generation>,
+    pub(super) generation: Arc<Generation>,
 }
 
 impl Staged {
     /// The folder.
     pub fn folder(&self) -> &PolicyFolder {
         &self.generation.folder
+    }
+
+    /// These policies as they would govern after a state.
+    pub(super) fn governing(&self, state: &State) -> Result<Governing, Vec<Finding>> {
+        // The places of packages are those of the newest state, which only the writer knows.
+        let catalogue = catalogue_of(self.folder(), Some(&state.catalogue));
+        Ok(Governing {
+            generation: Arc::clone(&self.generation),
+            catalogue: Arc::new(catalogue.map_err(|finding| vec![finding])?),
+            is_proposed: false,
+        })
+    }
+
+    /// The hash of the folder.
+    pub fn hash(&self) -> &str {
+        &self.generation.hash
     }
 
     /// Every policy of the folder, with what questions met of it.
@@ -61,31 +80,53 @@ impl Staged {
 
 /// The folder that was last in force, if one was.
 pub(super) fn last_in_force(store: &Store) -> Result<Option<PolicyFolder>, ReadError> {
-    let Some(recorded) = put_last(store, store.head())? else {
+    let Some((recorded, hash)) = put_last(store, store.head())? else {
         return Ok(None);
     };
     let missing = || ReadError::Missing(recorded.revision);
-    let Event::PoliciesInForce { hash } = &recorded.event else {
-        return Err(missing());
-    };
-    store.policy_folder(hash)?.ok_or_else(missing).map(Some)
+    store.policy_folder(&hash)?.ok_or_else(missing).map(Some)
 }
 
-/// The event that put the policies in force that were so at a revision.
-fn put_last(store: &Store, at: Revision) -> Result<Option<Recorded>, ReadError> {
-    let newest = store.subject_history(Subject::Policies, at).next();
-    let Some(revision) = newest.transpose()? else {
-        return Ok(None);
-    };
-    let recorded = store.event(revision)?;
-    recorded.ok_or(ReadError::Missing(revision)).map(Some)
+/// The event that put the policies in force that were so at a revision, and their hash.
+pub(super) fn put_last(
+    store: &Store,
+    at: Revision,
+) -> Result<Option<(Recorded, Box<str>)>, ReadError> {
+    for revision in store.subject_history(Subject::Policies, at) {
+        let revision = revision?;
+        let recorded = store.event(revision)?;
+        let recorded = recorded.ok_or(ReadError::Missing(revision))?;
+        if let Event::PoliciesInForce { hash, .. } = &recorded.event {
+            let hash = hash.clone();
+            return Ok(Some((recorded, hash)));
+        }
+    }
+    Ok(None)
+}
+
+/// The hash of the watched folder as it was last taken: of policies that a caller put in force, what the folder held then.
+pub(super) fn folder_taken(store: &Store, at: Revision) -> Result<Option<Box<str>>, ReadError> {
+    Ok(
+        put_last(store, at)?.and_then(|(recorded, hash)| match recorded.event {
+            Event::PoliciesInForce {
+                publication: Some(publication),
+                ..
+            } => publication.folder,
+            _ => Some(hash),
+        }),
+    )
 }
 
 impl Snapshot {
     /// The event that put the policies in force: their revision and hash, since when, by whom. Reads the store.
     pub fn policies_put(&self, by: &Caller) -> Result<Option<Recorded>, ViewError> {
         self.state.authorise(by, Act::ReadJournal, &Target::Store)?;
-        Ok(put_last(&self.store, self.state.revision)?)
+        Ok(put_last(&self.store, self.state.revision)?.map(|(recorded, _)| recorded))
+    }
+
+    /// The hash of the watched folder as it was last taken, if it ever was. Reads the store, and is for the daemon itself.
+    pub fn folder_taken(&self) -> Result<Option<Box<str>>, ViewError> {
+        Ok(folder_taken(&self.store, self.state.revision)?)
     }
 
     /// The folder in force.
@@ -150,20 +191,16 @@ impl Engine {
     }
 
     fn put(&self, origin: Origin, staged: Staged) -> Result<Written<bool>, PutPoliciesError> {
-        let Staged { generation } = staged;
         self.write_with(move |state| {
-            if state.generation.hash == generation.hash {
+            if state.generation.hash == staged.generation.hash {
                 return Ok((None, None, false));
             }
-            // The places of packages are those of the newest state, which only the writer knows.
-            let catalogue = catalogue_of(&generation.folder, Some(&state.catalogue))
-                .map_err(|finding: Finding| PutPoliciesError::Policies(vec![finding]))?;
+            let in_force = staged
+                .governing(state)
+                .map_err(PutPoliciesError::Policies)?;
             let event = Event::PoliciesInForce {
-                hash: generation.hash.clone(),
-            };
-            let in_force = Governing {
-                generation,
-                catalogue: Arc::new(catalogue),
+                hash: staged.generation.hash.clone(),
+                publication: None,
             };
             Ok((Some(origin.record(state, event)), Some(in_force), true))
         })
@@ -181,10 +218,14 @@ impl Engine {
             if state.policies_in_force.as_ref() == Some(hash) {
                 return Ok((None, None, ()));
             }
-            let event = Event::PoliciesInForce { hash: hash.clone() };
+            let event = Event::PoliciesInForce {
+                hash: hash.clone(),
+                publication: None,
+            };
             let in_force = Governing {
                 generation: Arc::clone(&state.generation),
                 catalogue: Arc::clone(&state.catalogue),
+                is_proposed: false,
             };
             Ok::<_, Unavailable>((Some(origin.record(state, event)), Some(in_force), ()))
         });

@@ -31,6 +31,7 @@ mod pages;
 mod pairs;
 mod past;
 mod plain;
+mod publish;
 mod rerun;
 mod search;
 mod sets;
@@ -38,6 +39,7 @@ mod snapshot;
 mod standing;
 mod state;
 mod users;
+mod versions;
 mod view;
 mod writer;
 
@@ -58,7 +60,7 @@ use crate::store::Store;
 
 use folder::compile;
 use generation::Generation;
-use in_force::{Governing, last_in_force};
+use in_force::{Governing, folder_taken, last_in_force, put_last};
 use keeper::Keeper;
 use sets::PackageSets;
 use state::State;
@@ -82,9 +84,11 @@ pub use list::{MOST_ITEMS, Page, PageRequest, USUAL_ITEMS};
 pub use named::{Look, Named};
 pub use past::{At, Past, PastError};
 pub use plain::OwnQuestion;
+pub use publish::{PublishError, Published};
 pub use rerun::{Rerun, RerunError};
 pub use search::{Count, Found, MOST_LOOKED_AT, Reaching, Sought};
 pub use snapshot::{DelegationsHeld, Size, Snapshot};
+pub use versions::NoVersion;
 pub use view::{
     AvailableClient, ClientView, RelationView, RequestView, SystemUserView, SystemView,
 };
@@ -153,16 +157,43 @@ pub struct Engine {
 impl Engine {
     /// Opens the store in `data`, puts `policies` in force, and starts the writer.
     ///
-    /// Costs reading all pages and the journal after them. Fails if another process holds the store, if the store is
-    /// damaged or newer than this version, or if the policies have a single finding.
+    /// If a caller has put others in force since these were, the caller's stay: a folder comes in force again only when it
+    /// holds something else. Costs reading all pages and the journal after them. Fails if another process holds the store,
+    /// if the store is damaged or newer than this version, or if the policies have a single finding.
     pub fn open(
         data: &Path,
         policies: PolicyFolder,
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, OpenEngineError> {
-        let generation = compile(policies).map_err(OpenEngineError::Policies)?;
-        Self::start(Store::open(data)?, generation, settings, now)
+        Self::open_if(data, policies, settings, now, |_| Ok(()))
+    }
+
+    /// As [`Self::open`], where policies that are not in force yet have to pass a test of the caller's own.
+    pub fn open_if(
+        data: &Path,
+        policies: PolicyFolder,
+        settings: Settings,
+        now: Timestamp,
+        is_good: impl FnOnce(&Staged) -> Result<(), String>,
+    ) -> Result<Self, OpenEngineError> {
+        let staged = Self::stage(policies).map_err(OpenEngineError::Policies)?;
+        // A folder that is refused leaves no store behind.
+        if !Store::is_at(data) {
+            is_good(&staged).map_err(OpenEngineError::Refused)?;
+            return Self::open_staged(data, &staged, settings, now);
+        }
+        let store = Store::open(data)?;
+        let put = put_last(&store, store.head())?.map(|(_, hash)| hash);
+        let is_in_force = put.as_deref() == Some(staged.hash());
+        if !is_in_force {
+            let taken = folder_taken(&store, store.head())?;
+            if taken.as_deref() == Some(staged.hash()) {
+                return Self::start_as_it_was(store, settings, now);
+            }
+            is_good(&staged).map_err(OpenEngineError::Refused)?;
+        }
+        Self::start(store, staged.generation.anew(), settings, now)
     }
 
     /// As [`Self::open`], with the policies that were last in force: what is left to a daemon whose folder is broken.
@@ -176,7 +207,14 @@ impl Engine {
         if !Store::is_at(data) {
             return Err(OpenEngineError::NoPolicies);
         }
-        let store = Store::open(data)?;
+        Self::start_as_it_was(Store::open(data)?, settings, now)
+    }
+
+    fn start_as_it_was(
+        store: Store,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, OpenEngineError> {
         let folder = last_in_force(&store)?.ok_or(OpenEngineError::NoPolicies)?;
         let generation = compile(folder).map_err(OpenEngineError::Policies)?;
         Self::start(store, generation, settings, now)

@@ -82,7 +82,9 @@ impl Writer {
             }
             if let Some(in_force) = step.in_force {
                 policies.push(in_force.folder().clone());
-                state.govern(in_force);
+                if !in_force.is_proposed {
+                    state.govern(in_force);
+                }
             }
             answers.push(step.answer);
         }

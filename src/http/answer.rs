@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderValue, IF_MATCH};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::task::JoinHandle;
 
@@ -174,6 +174,7 @@ async fn respond(
         trace: trace(service, &head.headers),
         path: found.path,
         query: head.uri.query().unwrap_or_default().to_owned(),
+        if_match: head.headers.get(IF_MATCH).cloned(),
         body,
         upload: Cell::new(upload),
         now: now(),

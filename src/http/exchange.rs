@@ -30,6 +30,8 @@ pub(crate) struct Exchange {
     pub(crate) trace: Option<TraceParent>,
     pub(crate) path: HashMap<String, String>,
     pub(crate) query: String,
+    /// What the caller takes to be there, where that matters.
+    pub(crate) if_match: Option<HeaderValue>,
     pub(crate) body: Bytes,
     /// The body where it was not read yet, for the one who takes it.
     pub(crate) upload: Cell<Option<Upload>>,

@@ -310,7 +310,8 @@ impl<'a> Fields<'a> {
 }
 
 /// The JSON pointer of a member (RFC 6901, section 3).
-fn pointer(at: &str, name: &str) -> String {
+/// A JSON pointer to a member beneath another.
+pub(crate) fn pointer(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

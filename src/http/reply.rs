@@ -35,6 +35,11 @@ impl Reply {
         Self::json(StatusCode::OK, body)
     }
 
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             status: StatusCode::OK,

@@ -8,7 +8,8 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::router::Service;
 use super::v1::{
-    authorized, clients, journal, parties, policies, relations, requests, search, systems, users,
+    authorized, clients, journal, parties, policies, publish, relations, requests, search, systems,
+    users,
 };
 
 /// Answers one request. Runs on a blocking thread unless its route says otherwise.
@@ -46,14 +47,14 @@ pub(crate) struct Route {
 impl Route {
     /// Whether it is about delegations, which a Cedar world of its own has none of.
     pub(crate) fn needs_delegations(&self) -> bool {
-        const WITHOUT: [&str; 5] = [
+        const WITHOUT: [&str; 4] = [
             "/v1/is_authorized",
             "/v1/is_authorized/batch",
             "/v1/changes",
             "/v1/export",
-            "/v1/policies/status",
         ];
-        self.pattern.starts_with("/v1/") && !WITHOUT.contains(&self.pattern)
+        let is_about_policies = self.pattern.starts_with("/v1/policies");
+        self.pattern.starts_with("/v1/") && !is_about_policies && !WITHOUT.contains(&self.pattern)
     }
 }
 
@@ -76,6 +77,7 @@ pub(crate) fn table() -> Vec<Route> {
     let relation = "/v1/relations/{client}/{firm}/{role}";
     let mut routes = searches();
     routes.extend(questions());
+    routes.extend(policy_routes());
     routes.extend([
         route(post.clone(), "/v1/evaluation", Question, authzen::as_of),
         route(get.clone(), "/v1/parties/{org}", Quick, parties::show),
@@ -145,12 +147,6 @@ pub(crate) fn table() -> Vec<Route> {
         route(put, relation, Blocking, relations::put),
         route(delete, relation, Blocking, relations::end),
         route(get.clone(), "/v1/changes", Blocking, journal::changes),
-        route(
-            get.clone(),
-            "/v1/policies/status",
-            Blocking,
-            policies::status,
-        ),
         route(post, "/v1/import", Upload, journal::import),
         route(get.clone(), "/v1/export", Blocking, journal::export),
         route(get.clone(), "/healthz", Open, super::router::healthz),
@@ -160,6 +156,27 @@ pub(crate) fn table() -> Vec<Route> {
         route(get, "/openapi.json", Open, super::router::openapi),
     ]);
     routes
+}
+
+/// What is in force, what was, and what is to be.
+fn policy_routes() -> [Route; 9] {
+    let of = |method, pattern, handler| route(method, pattern, Kind::Blocking, handler);
+    let get = |pattern, handler| of(Method::GET, pattern, handler);
+    [
+        get("/v1/policies", policies::show as Handler),
+        of(Method::PUT, "/v1/policies", publish::put as Handler),
+        get("/v1/policies/status", policies::status),
+        get("/v1/policies/versions", policies::versions),
+        get("/v1/policies/versions/{version}", policies::one_version),
+        get("/v1/policies/diff", policies::diff),
+        of(Method::POST, "/v1/policies/rollback", publish::rollback),
+        get("/v1/policies/proposals", publish::proposals),
+        of(
+            Method::POST,
+            "/v1/policies/proposals/{revision}/approve",
+            publish::approve,
+        ),
+    ]
 }
 
 /// Questions that are decided as they come in.

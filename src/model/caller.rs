@@ -186,11 +186,17 @@ pub enum Act {
     Import,
     /// Export the compiled state.
     Export,
+    /// Put policies in force.
+    PublishPolicies,
+    /// Propose policies, which another caller approves.
+    ProposePolicies,
+    /// Put policies in force that another caller proposed.
+    ApprovePolicies,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Ask,
         Self::Search,
         Self::ReadParty,
@@ -215,7 +221,18 @@ impl Act {
         Self::ReadJournal,
         Self::Import,
         Self::Export,
+        Self::PublishPolicies,
+        Self::ProposePolicies,
+        Self::ApprovePolicies,
     ];
+
+    /// Whether it came later than others: a schema that lacks it is right, and nobody may do it under that schema.
+    pub fn is_optional(self) -> bool {
+        matches!(
+            self,
+            Self::PublishPolicies | Self::ProposePolicies | Self::ApprovePolicies
+        )
+    }
 
     /// The action's id in `policies/admin.cedarschema`.
     pub fn name(self) -> &'static str {
@@ -244,6 +261,9 @@ impl Act {
             Self::ReadJournal => "readJournal",
             Self::Import => "import",
             Self::Export => "export",
+            Self::PublishPolicies => "publishPolicies",
+            Self::ProposePolicies => "proposePolicies",
+            Self::ApprovePolicies => "approvePolicies",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::delegation::Loss;
 use super::id::{OrgNo, PackageCode, RequestId, Revision, SystemId, SystemUserId};
 use super::org_list::OrgList;
 use super::party::Party;
+use super::publication::Publication;
 use super::relation::RelationKey;
 use super::request::Request;
 use super::system::System;
@@ -63,6 +64,18 @@ pub enum Event {
     PoliciesInForce {
         /// The hash of the policy folder.
         hash: Box<str>,
+        /// What is known of it, if a caller did it and not the daemon itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publication: Option<Box<Publication>>,
+    },
+    /// Policies were proposed: they come in force when another caller approves them.
+    PoliciesProposed {
+        /// The hash of the policy folder.
+        hash: Box<str>,
+        /// The hash of the folder that it is to follow.
+        base: Box<str>,
+        /// What is known of it.
+        publication: Box<Publication>,
     },
     /// A party's name and form were written; with another form, delegations may have lost packages.
     PartyPut {
@@ -193,6 +206,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::PoliciesInForce { .. } => "policies-in-force",
+            Self::PoliciesProposed { .. } => "policies-proposed",
             Self::PartyPut { .. } => "party-put",
             Self::SystemPut(_) => "system-put",
             Self::SystemDeleted { .. } => "system-deleted",

@@ -15,6 +15,7 @@ pub mod org_list;
 pub mod package_set;
 pub mod party;
 pub mod policy;
+pub mod publication;
 pub mod question;
 pub mod quote;
 pub mod reason;

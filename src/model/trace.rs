@@ -35,6 +35,7 @@ impl Event {
             | Self::RelationEnded { lost, .. } => lost.iter().map(Trace::of_loss).collect(),
             Self::Imported { facts } => facts.iter().flat_map(ImportedFacts::traces).collect(),
             Self::PoliciesInForce { .. }
+            | Self::PoliciesProposed { .. }
             | Self::SystemPut(_)
             | Self::SystemDeleted { .. }
             | Self::RequestCreated(_)
@@ -62,6 +63,7 @@ impl Event {
                 .map(|party| party.org)
                 .collect(),
             Self::PoliciesInForce { .. }
+            | Self::PoliciesProposed { .. }
             | Self::SystemPut(_)
             | Self::SystemDeleted { .. }
             | Self::RequestCreated(_)
@@ -82,6 +84,7 @@ impl Event {
             Self::RelationPut { key, .. } | Self::RelationEnded { key, .. } => vec![*key],
             Self::Imported { facts } => facts.iter().flat_map(ImportedFacts::relations).collect(),
             Self::PoliciesInForce { .. }
+            | Self::PoliciesProposed { .. }
             | Self::PartyPut { .. }
             | Self::SystemPut(_)
             | Self::SystemDeleted { .. }

@@ -4,10 +4,12 @@
 
 mod read;
 mod report;
+mod sent;
 mod shipped;
 
 pub use read::{MOST_PER_FILE, MOST_TOGETHER, ReadFolderError, read, read_tests};
 pub use report::Report;
+pub use sent::{SentError, of_files};
 pub use shipped::shipped;
 
 #[cfg(test)]

@@ -27,13 +27,13 @@ pub(super) const REQUIRED: [&str; 7] = [
 ];
 
 /// The files without which a folder is a Cedar world of its own, if it has none of them.
-const OF_DELEGATIONS: [&str; 3] = [
+pub(super) const OF_DELEGATIONS: [&str; 3] = [
     PolicyFolder::CATALOGUE,
     PolicyFolder::CORE,
     PolicyFolder::TEMPLATES,
 ];
 /// The files that such a folder may leave to the program.
-const OF_CALLERS: [&str; 2] = [PolicyFolder::ADMIN, PolicyFolder::ADMIN_SCHEMA];
+pub(super) const OF_CALLERS: [&str; 2] = [PolicyFolder::ADMIN, PolicyFolder::ADMIN_SCHEMA];
 
 /// Why a policy folder was not read.
 #[derive(Debug, thiserror::Error)]

@@ -199,7 +199,9 @@ fn replay(old: &Old, disk: &Disk, from: Revision) -> Result<Revision, RestoreErr
 
 /// Takes over the policy folder that an event puts in force; says whether it is there.
 fn put_policy_of(old: &Old, recorded: &Recorded, writes: &mut Writes) -> Result<bool, WriteError> {
-    let Event::PoliciesInForce { hash } = &recorded.event else {
+    let (Event::PoliciesInForce { hash, .. } | Event::PoliciesProposed { hash, .. }) =
+        &recorded.event
+    else {
         return Ok(true);
     };
     match read_policy(&old.disk, hash) {

@@ -26,7 +26,7 @@ pub(super) fn entries(recorded: &Recorded) -> Writes {
     let mut writes = of_delegations(recorded);
     writes.extend(of_clients(recorded));
     let subject = match &recorded.event {
-        Event::PoliciesInForce { .. } => Subject::Policies,
+        Event::PoliciesInForce { .. } | Event::PoliciesProposed { .. } => Subject::Policies,
         Event::SystemPut(system) => Subject::System(&system.id),
         Event::SystemDeleted { id } => Subject::System(id),
         Event::RequestCreated(request) => Subject::Request(request.id),

@@ -113,7 +113,8 @@ fn the_journal_says_who_put_policies_in_force_and_a_restart_with_them_says_no_mo
     assert_eq!(
         newest.event,
         Event::PoliciesInForce {
-            hash: folder.hash().into()
+            hash: folder.hash().into(),
+            publication: None,
         }
     );
     let written = world.revision();

@@ -62,6 +62,9 @@ fn verb(act: Act) -> &'static str {
         Act::EndRelation => "end",
         Act::Import => "import into",
         Act::Export => "export",
+        Act::PublishPolicies => "put policies in force in",
+        Act::ProposePolicies => "propose policies for",
+        Act::ApprovePolicies => "approve policies for",
     }
 }
 
@@ -73,9 +76,14 @@ fn who_may(act: Act) -> &'static str {
              the client's persons about the client, and operators"
         }
         Act::ReadParty => "vendors, persons and operators may",
-        Act::PutParty | Act::PutRelation | Act::ReadJournal | Act::Import | Act::Export => {
-            "an operator may"
-        }
+        Act::PutParty
+        | Act::PutRelation
+        | Act::ReadJournal
+        | Act::Import
+        | Act::Export
+        | Act::PublishPolicies
+        | Act::ProposePolicies
+        | Act::ApprovePolicies => "an operator may",
         Act::ManageSystem | Act::CreateRequest | Act::WithdrawRequest => "its own vendor may",
         Act::ReadSystem => "its vendor, persons and operators may",
         Act::ReadRequest | Act::ReadSystemUser => "its vendor and the firm's persons may",

@@ -142,6 +142,9 @@ pub enum OpenEngineError {
         "the store has no policies that were in force before; start with a policy folder that is whole"
     )]
     NoPolicies,
+    /// The policies are right, but whoever opened the engine does not want them.
+    #[error("{0}")]
+    Refused(String),
     /// Writing the first event failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -12,16 +12,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::cedar::{CheckedContext, ContextError, Identity};
-use crate::model::event::Event;
 use crate::model::finding::Finding;
 use crate::model::id::{ActionName, Revision};
 use crate::model::question::{Asked, Explained, Question};
 use crate::model::time::Timestamp;
-use crate::store::{ReadError, Store, Subject};
+use crate::store::{ReadError, Store};
 
 use super::Snapshot;
 use super::folder::compile;
 use super::generation::Generation;
+use super::in_force::put_last;
 use super::sets::PackageSets;
 use super::state::State;
 
@@ -129,15 +129,9 @@ impl Snapshot {
 
     /// The policies in force at a revision, with no class asked of them yet.
     fn policies_at(&self, revision: Revision) -> Result<Generation, PastError> {
-        let mut puts = self.store.subject_history(Subject::Policies, revision);
-        let hash = match puts.next().transpose()? {
-            Some(put) => match self.store.event(put)?.map(|recorded| recorded.event) {
-                Some(Event::PoliciesInForce { hash }) => hash,
-                Some(_) | None => return Err(ReadError::Missing(put).into()),
-            },
-            // The first event puts policies in force.
-            None => self.state.generation.hash.clone(),
-        };
+        // The first event puts policies in force.
+        let hash = put_last(&self.store, revision)?
+            .map_or_else(|| self.state.generation.hash.clone(), |(_, hash)| hash);
         if hash == self.state.generation.hash {
             return Ok(self.state.generation.anew());
         }

@@ -26,6 +26,7 @@ pub(super) fn within(event: &mut Event, scope: &Scope) {
         }
         Event::Imported { facts } => facts.retain_mut(|fact| imported(fact, scope)),
         Event::PoliciesInForce { .. }
+        | Event::PoliciesProposed { .. }
         | Event::SystemPut(_)
         | Event::SystemDeleted { .. }
         | Event::RequestCreated(_)

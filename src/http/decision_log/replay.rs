@@ -205,6 +205,7 @@ impl Replaying {
                 trace: None,
                 path: HashMap::new(),
                 query: put.query.clone(),
+                if_match: None,
                 body: body.clone(),
                 upload: Cell::new(None),
                 now: at,

@@ -99,6 +99,15 @@ impl Content {
         }
     }
 
+    /// A folder and its tests that did not come from disk.
+    pub(crate) fn of(folder: PolicyFolder, tests: Vec<PolicyFile>) -> Self {
+        Self {
+            hash: folder.hash(),
+            folder: Ok(folder),
+            tests,
+        }
+    }
+
     /// The folder, compiled, if it may be put in force in the place of another. Costs a compilation, and a
     /// store for each file of tests, in `scratch`.
     pub(crate) fn staged(

@@ -17,10 +17,9 @@ use crate::model::time::Timestamp;
 
 use super::answer::now;
 use super::edge_metrics::EdgeMetrics;
-use judge::Content;
 use watch::Watch;
 
-pub(crate) use judge::Refused;
+pub(crate) use judge::{Content, Refused};
 
 /// A policy folder to watch.
 #[derive(Debug, Clone)]
@@ -44,6 +43,8 @@ pub(crate) struct Refusal {
 #[derive(Debug, Default)]
 pub(crate) struct Reloads {
     refusal: Mutex<Option<Refusal>>,
+    /// The hash of the folder as it was last taken.
+    taken: Mutex<Option<Box<str>>>,
     edge: EdgeMetrics,
 }
 
@@ -51,6 +52,7 @@ impl Reloads {
     pub(crate) fn new(edge: EdgeMetrics) -> Self {
         Self {
             refusal: Mutex::default(),
+            taken: Mutex::default(),
             edge,
         }
     }
@@ -60,9 +62,17 @@ impl Reloads {
         self.held().clone()
     }
 
-    /// The folder is in force: from this revision on, or as it was.
-    fn accept(&self, from: Option<Revision>) {
+    /// The hash of the folder as it was last taken, if one is watched and was.
+    pub(crate) fn taken(&self) -> Option<Box<str>> {
+        let taken = self.taken.lock();
+        taken.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The folder is in force: from this revision on, or as it was; or it is what it was when others were put in its place.
+    fn accept(&self, hash: &str, from: Option<Revision>) {
         *self.held() = None;
+        let taken = self.taken.lock();
+        *taken.unwrap_or_else(PoisonError::into_inner) = Some(hash.into());
         if from.is_some() {
             self.edge.policies_read(true);
         }

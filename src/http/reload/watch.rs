@@ -74,13 +74,7 @@ impl Watch {
     /// Says at once what is wrong with the folder of the start. What is right is taken when it has been still.
     fn first(&mut self) {
         let content = Content::read(&self.folder);
-        let snapshot = self.engine.snapshot();
-        let in_force = snapshot.policy_folder();
-        if content
-            .folder
-            .as_ref()
-            .is_ok_and(|folder| folder == in_force)
-        {
+        if self.is_taken(&content) {
             self.accept(content, None);
             return;
         }
@@ -88,6 +82,20 @@ impl Watch {
             Ok(_) => self.read = Look::default(),
             Err(refused) => self.refuse(content, refused),
         }
+    }
+
+    /// Whether the folder is in force, or is as it was when a caller put others in its place.
+    fn is_taken(&self, content: &Content) -> bool {
+        let Ok(folder) = &content.folder else {
+            return false;
+        };
+        let snapshot = self.engine.snapshot();
+        if folder == snapshot.policy_folder() {
+            return true;
+        }
+        let taken = self.reloads.taken();
+        let taken = taken.or_else(|| snapshot.folder_taken().ok().flatten());
+        taken.is_some_and(|taken| *taken == *folder.hash())
     }
 
     /// Watches until nobody is left who could say that it should stop.
@@ -181,13 +189,7 @@ impl Watch {
         if self.judged.as_ref() == Some(&content.hash) {
             return;
         }
-        let snapshot = self.engine.snapshot();
-        let in_force = snapshot.policy_folder();
-        if content
-            .folder
-            .as_ref()
-            .is_ok_and(|folder| folder == in_force)
-        {
+        if self.is_taken(&content) {
             self.accept(content, None);
             return;
         }
@@ -203,13 +205,13 @@ impl Watch {
 
     /// The folder is in force: from a revision on, or as it was.
     fn accept(&mut self, content: Content, from: Option<Revision>) {
+        let hash = content.folder.map(|folder| folder.hash());
+        let hash = hash.unwrap_or_default();
         if let Some(revision) = from {
-            let hash = content.folder.map(|folder| folder.hash());
-            let hash = hash.unwrap_or_default();
             tracing::info!(%revision, hash, "the policy folder changed and is in force");
         }
         self.judged = Some(content.hash);
-        self.reloads.accept(from);
+        self.reloads.accept(&hash, from);
     }
 
     fn refuse(&mut self, content: Content, refused: Refused) {

@@ -39,6 +39,7 @@ fn asked(
         request_id: hyper::header::HeaderValue::from_static("test"),
         path: HashMap::new(),
         query: String::new(),
+        if_match: None,
         body: body.to_string().into(),
         upload: Cell::new(None),
         now: Timestamp::from_millis(0),

@@ -40,6 +40,7 @@ fn exchange(path: HashMap<String, String>, body: String, is_upload: bool) -> Exc
         request_id: hyper::header::HeaderValue::from_static("example"),
         path,
         query: String::new(),
+        if_match: None,
         body: if is_upload {
             Vec::new().into()
         } else {

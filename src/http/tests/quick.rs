@@ -40,6 +40,7 @@ fn exchange(service: &Service, asked: &Asked) -> Exchange {
         request_id: HeaderValue::from_static("example"),
         path: HashMap::new(),
         query: String::new(),
+        if_match: None,
         body: asked.body.clone().into(),
         upload: Cell::new(None),
         now: Timestamp::from_millis(NOW),

@@ -10,6 +10,7 @@ use crate::model::event::{Cause, Event, ImportedFacts, Recorded};
 use crate::model::id::{ActorId, OrgNo, PackageCode, RequestId, Revision, SystemId, SystemUserId};
 use crate::model::org_list::OrgList;
 use crate::model::party::Party;
+use crate::model::publication::Publication;
 use crate::model::relation::{RelationKey, Role};
 use crate::model::request::{Decided, Outcome, Request, RequestKey, UserKind};
 use crate::model::system::{RedirectUrl, SingleRight, System, Title};
@@ -84,6 +85,23 @@ fn party() -> impl Strategy<Value = Party> {
         name: name.parse().unwrap(),
         form: form.parse().unwrap(),
     })
+}
+
+fn publication() -> impl Strategy<Value = Publication> {
+    let hash = || option::of("[0-9a-f]{64}");
+    let revision = || option::of(any::<u64>().prop_map(Revision));
+    (
+        option::of("[a-zæ\n\"]{1,80}"),
+        revision(),
+        revision(),
+        hash(),
+    )
+        .prop_map(|(note, restores, proposal, folder)| Publication {
+            note: note.map(Into::into),
+            restores,
+            proposal,
+            folder: folder.map(Into::into),
+        })
 }
 
 fn losses() -> impl Strategy<Value = Vec<Loss>> {
@@ -197,7 +215,23 @@ pub(super) fn of_every_kind() -> Vec<BoxedStrategy<Event>> {
     let put = (relation(), vec(package(), 0..3), losses());
     vec![
         "[0-9a-f]{64}"
-            .prop_map(|hash| Event::PoliciesInForce { hash: hash.into() })
+            .prop_map(|hash| Event::PoliciesInForce {
+                hash: hash.into(),
+                publication: None,
+            })
+            .boxed(),
+        ("[0-9a-f]{64}", publication())
+            .prop_map(|(hash, publication)| Event::PoliciesInForce {
+                hash: hash.into(),
+                publication: Some(Box::new(publication)),
+            })
+            .boxed(),
+        ("[0-9a-f]{64}", "[0-9a-f]{64}", publication())
+            .prop_map(|(hash, base, publication)| Event::PoliciesProposed {
+                hash: hash.into(),
+                base: base.into(),
+                publication: Box::new(publication),
+            })
             .boxed(),
         (party(), losses())
             .prop_map(|(party, lost)| Event::PartyPut { party, lost })

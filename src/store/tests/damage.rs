@@ -29,6 +29,7 @@ pub(super) fn events() -> Vec<Recorded> {
     };
     let in_force = Event::PoliciesInForce {
         hash: folder().hash().into(),
+        publication: None,
     };
     vec![
         recorded(1, in_force),

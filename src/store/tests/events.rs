@@ -10,7 +10,7 @@ use crate::model::id::Revision;
 use crate::store::Store;
 
 /// How many kinds of events there are.
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 
 /// Which kind it is. A new one stops the build here, and is to be put into [`of_every_kind`].
 fn place(event: &Event) -> usize {
@@ -29,6 +29,7 @@ fn place(event: &Event) -> usize {
         Event::RelationPut { .. } => 11,
         Event::RelationEnded { .. } => 12,
         Event::Imported { .. } => 13,
+        Event::PoliciesProposed { .. } => 14,
     }
 }
 

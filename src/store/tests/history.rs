@@ -254,11 +254,13 @@ fn the_history_of_a_subject_has_its_events_alone() {
         Event::RequestRejected { id: request },
         Event::PoliciesInForce {
             hash: "0".repeat(64).into(),
+            publication: None,
         },
         Event::SystemDeleted { id: long },
         Event::SystemUserDeleted { id: user() },
         Event::PoliciesInForce {
             hash: "1".repeat(64).into(),
+            publication: None,
         },
     ];
     let (short, long) = (

@@ -28,6 +28,7 @@ fn imported(revision: u64, last_line: u64) -> Recorded {
 fn events() -> Vec<Recorded> {
     let in_force = Event::PoliciesInForce {
         hash: folder().hash().into(),
+        publication: None,
     };
     vec![
         added(1, 3),

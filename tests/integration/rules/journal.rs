@@ -131,7 +131,10 @@ fn the_first_event_is_that_policies_came_in_force() {
             at: world.instant(),
             by: daemon,
             cause: Cause::Start,
-            event: Event::PoliciesInForce { hash },
+            event: Event::PoliciesInForce {
+                hash,
+                publication: None,
+            },
         }]
     );
 }
