@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::args_versions::Versions;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Find what is wrong or odd in a policy folder
@@ -29,6 +31,8 @@ pub(crate) enum Policy {
         after_help = "Examples:\n  fullmakt policy test policies\n  fullmakt policy test policies --filter mva-melding --watch\n  fullmakt policy test policies --coverage html --coverage-file coverage.html\n  fullmakt policy test policies --least-coverage 100"
     )]
     Test(Test),
+    #[command(flatten)]
+    Versions(Versions),
 }
 
 #[derive(Debug, clap::Args)]

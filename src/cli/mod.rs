@@ -7,6 +7,7 @@ mod args_bench;
 mod args_log;
 mod args_policy;
 mod args_search;
+mod args_versions;
 mod ask;
 mod bench;
 mod config;
@@ -116,7 +117,7 @@ fn run(args: Args) -> Outcome {
         Command::Changes { after } => admin::changes(&at, after),
         Command::Import(command) => transfer::import(&at, &command),
         Command::Export(command) => transfer::export(&at, &command),
-        Command::Policy(command) => policy::policy(command),
+        Command::Policy(command) => policy::policy(&at, command),
         Command::Log(command) => log::log(command),
         Command::Store(command) => transfer::store(command),
         Command::Bench(command) => bench::bench(&at, command),

@@ -52,7 +52,7 @@ fn holds_a_store(data: &Path) -> bool {
 }
 
 /// Whoever has the store's folder on this machine is its operator.
-fn operator() -> Result<Call, Failure> {
+pub(crate) fn operator() -> Result<Call, Failure> {
     let id = "command-line"
         .parse()
         .map_err(|_| Failure::new("the command line has no name"))?;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, IF_MATCH};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -85,7 +85,20 @@ impl Client {
     ) -> Result<(u16, Value), ClientError> {
         let kind = body.map(|_| "application/json");
         let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
-        self.ask(method, path, kind, Full::new(body))
+        self.ask(method, path, (kind, None), Full::new(body))
+    }
+
+    /// As [`Self::call`], to be done only if what is there is what `if_match` says: an entity tag, with its quotes.
+    pub fn call_if(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        if_match: &str,
+    ) -> Result<(u16, Value), ClientError> {
+        let headers = (Some("application/json"), Some(if_match));
+        let body: Bytes = body.to_string().into();
+        self.ask(method, path, headers, Full::new(body))
     }
 
     /// Sends facts to import while they are read, and tells how much is on its way. Blocks.
@@ -98,7 +111,12 @@ impl Client {
     ) -> Result<(u16, Value), ClientError> {
         let failed = |error: std::io::Error| ClientError::Input(error.to_string());
         let (body, failure) = send(facts, progress).map_err(failed)?;
-        let answer = self.ask("POST", "/v1/import", Some("application/x-ndjson"), body);
+        let answer = self.ask(
+            "POST",
+            "/v1/import",
+            (Some("application/x-ndjson"), None),
+            body,
+        );
         match failure.get() {
             Some(error) => Err(ClientError::Input(error.clone())),
             None => answer,
@@ -109,7 +127,7 @@ impl Client {
         &self,
         method: &str,
         path: &str,
-        content_type: Option<&str>,
+        (content_type, if_match): (Option<&str>, Option<&str>),
         body: B,
     ) -> Result<(u16, Value), ClientError>
     where
@@ -132,6 +150,9 @@ impl Client {
         }
         if let Some(content_type) = content_type {
             request = request.header(CONTENT_TYPE, content_type);
+        }
+        if let Some(if_match) = if_match {
+            request = request.header(IF_MATCH, if_match);
         }
         let request = request.body(body).map_err(|error| failed(&error))?;
         let (status, body) = runtime.block_on(self.exchange(request))?;

@@ -2,6 +2,7 @@
 
 mod fmt;
 mod test;
+mod versions;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -11,15 +12,17 @@ use fullmakt::model::finding::{Finding, FindingCode};
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::policies::{self, ReadFolderError, Report};
 
+use super::args::Daemon;
 use super::args_policy::{Check, Format, Policy};
 use super::output::say;
 use super::{FAILED, Failure, NO, Outcome};
 
-pub(crate) fn policy(command: Policy) -> Outcome {
+pub(crate) fn policy(at: &Daemon, command: Policy) -> Outcome {
     match command {
         Policy::Check(command) => check(&command),
         Policy::Fmt(command) => fmt::fmt(&command),
         Policy::Test(command) => test::test(&command),
+        Policy::Versions(command) => versions::versions(at, command),
     }
 }
 

@@ -90,7 +90,7 @@ fn every_example_of_a_query_is_well_formed_to_its_handler() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 5);
+    assert_eq!(tried, 6);
 }
 
 #[test]
@@ -129,5 +129,5 @@ fn every_example_of_a_body_is_well_formed_to_its_handler() {
             }
         }
     }
-    assert_eq!(tried, 16);
+    assert_eq!(tried, 18);
 }

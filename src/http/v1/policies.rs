@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::cedar::differences;
-use crate::engine::USUAL_ITEMS;
+use crate::engine::{Snapshot, USUAL_ITEMS};
 use crate::model::event::{Event, Recorded};
 use crate::model::id::Revision;
 
@@ -49,9 +49,10 @@ pub(crate) fn show(service: &Service, exchange: &Exchange) -> Result<Reply, Prob
     let snapshot = service.engine.snapshot();
     let put = snapshot.policies_put(exchange.by()?)?;
     let hash = snapshot.policy_hash();
-    let mut body = put
-        .as_ref()
-        .map_or_else(|| json!({ "hash": hash }), |put| version(put, hash));
+    let mut body = put.as_ref().map_or_else(
+        || json!({ "hash": hash }),
+        |put| version(put, Some(put.revision)),
+    );
     body["files"] = Value::Object(texts(snapshot.policy_folder()));
     Ok(Reply::ok(&body).header("etag", format!("\"{hash}\"")))
 }
@@ -74,10 +75,10 @@ pub(crate) fn versions(service: &Service, exchange: &Exchange) -> Result<Reply, 
     let found = snapshot.policy_versions(exchange.by()?, before.transpose()?, limit)?;
     let last = found.last().filter(|_| found.len() == limit);
     let next = last.map(|last| packed(&last.revision.to_string()));
-    let hash = snapshot.policy_hash();
+    let in_force = in_force(&snapshot, exchange)?;
     let items: Vec<_> = found
         .iter()
-        .map(|recorded| version(recorded, hash))
+        .map(|recorded| version(recorded, in_force))
         .collect();
     Ok(Reply::ok(&json!({
         "items": items,
@@ -92,7 +93,7 @@ pub(crate) fn one_version(service: &Service, exchange: &Exchange) -> Result<Repl
     let named: String = exchange.path("version")?;
     let snapshot = service.engine.snapshot();
     let (recorded, folder) = snapshot.policy_version(exchange.by()?, &named)?;
-    let mut body = version(&recorded, snapshot.policy_hash());
+    let mut body = version(&recorded, in_force(&snapshot, exchange)?);
     body["files"] = Value::Object(texts(&folder));
     Ok(Reply::ok(&body))
 }
@@ -111,17 +112,27 @@ pub(crate) fn diff(service: &Service, exchange: &Exchange) -> Result<Reply, Prob
         found.map_err(|error| Problem::from(error).at(pointer))
     };
     let (from, before) = of(from, "query:from")?;
+    let in_force = in_force(&snapshot, exchange)?;
     let to = query.get("to").map_or(hash, String::as_str);
     let (to, after) = of(to, "query:to")?;
     Ok(Reply::ok(&json!({
-        "from": version(&from, hash),
-        "to": version(&to, hash),
+        "from": version(&from, in_force),
+        "to": version(&to, in_force),
         "items": differences(&before, &after),
     })))
 }
 
+/// The revision that put in force what is.
+pub(super) fn in_force(
+    snapshot: &Snapshot,
+    exchange: &Exchange,
+) -> Result<Option<Revision>, Problem> {
+    let put = snapshot.policies_put(exchange.by()?)?;
+    Ok(put.map(|put| put.revision))
+}
+
 /// A version, without its files.
-pub(super) fn version(recorded: &Recorded, in_force: &str) -> Value {
+pub(super) fn version(recorded: &Recorded, in_force: Option<Revision>) -> Value {
     let mut shown = json!({
         "revision": recorded.revision,
         "at": recorded.at,
@@ -132,7 +143,7 @@ pub(super) fn version(recorded: &Recorded, in_force: &str) -> Value {
         Event::PoliciesInForce { hash, .. } => {
             shown["hash"] = json!(hash);
             shown["kind"] = json!("in-force");
-            shown["inForce"] = json!(**hash == *in_force);
+            shown["inForce"] = json!(in_force == Some(recorded.revision));
         }
         Event::PoliciesProposed { hash, base, .. } => {
             shown["hash"] = json!(hash);

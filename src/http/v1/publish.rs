@@ -297,7 +297,7 @@ pub(crate) fn proposals(service: &Service, exchange: &Exchange) -> Result<Reply,
     for recorded in &open {
         let (_, folder) =
             snapshot.policy_version(exchange.by()?, &recorded.revision.to_string())?;
-        let mut item = version(recorded, snapshot.policy_hash());
+        let mut item = version(recorded, None);
         item["differences"] = json!(differences(snapshot.policy_folder(), &folder));
         items.push(item);
     }
