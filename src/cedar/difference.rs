@@ -114,7 +114,7 @@ fn things(folder: &PolicyFolder) -> Things {
     let mut things = Things::new();
     for file in folder.files() {
         let path = &*file.path;
-        let read = if path.ends_with(".cedar") {
+        let read = if is_cedar(path) {
             policies(file)
         } else if path == PolicyFolder::CATALOGUE {
             catalogue(file)
@@ -126,6 +126,12 @@ fn things(folder: &PolicyFolder) -> Things {
         things.extend(read.unwrap_or_else(|| vec![whole(file)]));
     }
     things
+}
+
+fn is_cedar(path: &str) -> bool {
+    std::path::Path::new(path)
+        .extension()
+        .is_some_and(|of| of == "cedar")
 }
 
 /// A file that is compared as a whole: by its words, not by how they are laid out.

@@ -154,11 +154,13 @@ fn settings(config: &Config) -> Settings {
 
 fn failed(error: &OpenEngineError) -> Failure {
     let failure = Failure::new(error.to_string());
-    match error {
-        OpenEngineError::Policies(_) => failure.help("`fullmakt policy check` lists all findings"),
-        OpenEngineError::Refused(_) => failure.help("`fullmakt policy test` says how they do"),
-        _ => failure,
+    if matches!(error, OpenEngineError::Policies(_)) {
+        return failure.help("`fullmakt policy check` lists all findings");
     }
+    if matches!(error, OpenEngineError::Refused(_)) {
+        return failure.help("`fullmakt policy test` says how they do");
+    }
+    failure
 }
 
 /// Whether a folder is meant for this program, whole or not: another project's `policies` has none of these.

@@ -1,6 +1,5 @@
 //! Which policies are in force: those of the start, until others are put in their place.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cedar::{Coverage, CoveredPolicy};
@@ -13,12 +12,12 @@ use crate::model::policy::PolicyFolder;
 use crate::model::time::Timestamp;
 use crate::store::{ReadError, Store, Subject};
 
-use super::error::{OpenEngineError, PutPoliciesError, Unavailable, ViewError};
+use super::error::{PutPoliciesError, Unavailable, ViewError};
 use super::folder::{catalogue_of, compile, daemon};
 use super::generation::Generation;
 use super::state::State;
 use super::writer::Origin;
-use super::{Call, Engine, Settings, Snapshot, Written};
+use super::{Call, Engine, Snapshot, Written};
 
 /// Policies that govern from an event on, and their catalogue.
 #[derive(Debug)]
@@ -106,13 +105,11 @@ pub(super) fn put_last(
 
 /// The hash of the watched folder as it was last taken: of policies that a caller put in force, what the folder held then.
 pub(super) fn folder_taken(store: &Store, at: Revision) -> Result<Option<Box<str>>, ReadError> {
+    let put = put_last(store, at)?;
     Ok(
-        put_last(store, at)?.and_then(|(recorded, hash)| match recorded.event {
-            Event::PoliciesInForce {
-                publication: Some(publication),
-                ..
-            } => publication.folder,
-            _ => Some(hash),
+        put.and_then(|(recorded, hash)| match recorded.event.publication() {
+            Some(publication) => publication.folder.clone(),
+            None => Some(hash),
         }),
     )
 }
@@ -164,16 +161,6 @@ impl Engine {
     pub fn stage(folder: PolicyFolder) -> Result<Staged, Vec<Finding>> {
         let generation = Arc::new(compile(folder)?);
         Ok(Staged { generation })
-    }
-
-    /// As [`Self::open`], with a folder that is checked and compiled already, which can be used for other engines too.
-    pub fn open_staged(
-        data: &Path,
-        staged: &Staged,
-        settings: Settings,
-        now: Timestamp,
-    ) -> Result<Self, OpenEngineError> {
-        Self::start(Store::open(data)?, staged.generation.anew(), settings, now)
     }
 
     /// As [`Self::put_policies`], on behalf of nobody but the daemon itself, which found its folder changed.

@@ -169,7 +169,7 @@ impl Engine {
             let governing = staged.governing(state).map_err(PublishError::Policies)?;
             let publication = Publication {
                 proposal: Some(proposal),
-                folder,
+                folder: folder.or(publication.folder.clone()),
                 ..*publication
             };
             let event = Event::PoliciesInForce {

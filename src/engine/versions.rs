@@ -105,7 +105,7 @@ impl Snapshot {
         let revision = revision.transpose()?.ok_or_else(unknown)?;
         let recorded = store.event(revision)?;
         let recorded = recorded.ok_or(ReadError::Missing(revision))?;
-        let hash = hash_of(&recorded.event).ok_or_else(unknown)?;
+        let hash = recorded.event.policy_hash().ok_or_else(unknown)?;
         let folder = store.policy_folder(hash)?;
         let folder = folder.ok_or(ReadError::Missing(revision))?;
         Ok((recorded, folder))
@@ -127,7 +127,10 @@ impl Snapshot {
             let revision = revision?;
             let recorded = self.store.event(revision)?;
             let recorded = recorded.ok_or(ReadError::Missing(revision))?;
-            let Some(hash) = hash_of(&recorded.event).filter(|hash| hash.starts_with(digits))
+            let Some(hash) = recorded
+                .event
+                .policy_hash()
+                .filter(|hash| hash.starts_with(digits))
             else {
                 continue;
             };
@@ -140,12 +143,5 @@ impl Snapshot {
             }
         }
         Ok(found.map(|(revision, _)| revision))
-    }
-}
-
-fn hash_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::PoliciesInForce { hash, .. } | Event::PoliciesProposed { hash, .. } => Some(hash),
-        _ => None,
     }
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::engine::{
     ClientError, ClientRefused, ContextError, CreateRequestError, DecideError,
-    DeleteSystemUserError, ImportError, NoSystem, NoSystemUser, NoVersion, NotEntitled, PartyError,
-    PastError, PublishError, RelationError, SystemError, Unavailable, ViewError,
+    DeleteSystemUserError, ImportError, NoSystem, NoSystemUser, NotEntitled, PartyError, PastError,
+    RelationError, SystemError, Unavailable, ViewError,
 };
 use crate::model::request::{DecideRequestError, Status};
 use crate::model::request_draft::RequestDraftError;
@@ -15,11 +15,11 @@ use crate::store::ReadError;
 
 use super::problem::Problem;
 
-fn bad(code: &'static str, error: &impl ToString) -> Problem {
+pub(super) fn bad(code: &'static str, error: &impl ToString) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, code, error.to_string())
 }
 
-fn not_found(code: &'static str, error: &impl ToString) -> Problem {
+pub(super) fn not_found(code: &'static str, error: &impl ToString) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, code, error.to_string())
 }
 
@@ -76,48 +76,6 @@ impl From<PastError> for Problem {
             PastError::NotYet { .. } => bad("not-yet", &error).at("/at"),
             PastError::Policies { .. } => conflict("policies-do-not-compile", &error),
             PastError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<NoVersion> for Problem {
-    fn from(error: NoVersion) -> Self {
-        match error {
-            NoVersion::Malformed(_) => bad("invalid-field", &error),
-            NoVersion::Several(_) => bad("several-versions", &error),
-            NoVersion::Unknown(_) | NoVersion::NoRevision(_) => {
-                not_found("no-such-version", &error)
-            }
-            NoVersion::View(error) => error.into(),
-        }
-    }
-}
-
-impl From<PublishError> for Problem {
-    fn from(error: PublishError) -> Self {
-        let said = error.to_string();
-        let failed = |code, in_force: &str| {
-            let problem = Self::new(StatusCode::PRECONDITION_FAILED, code, said.clone());
-            problem.header("etag", format!("\"{in_force}\""))
-        };
-        match &error {
-            PublishError::Changed { in_force, .. } => failed("policies-changed", in_force),
-            PublishError::Overtaken { in_force, .. } => failed("proposal-overtaken", in_force),
-            PublishError::Policies(_) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "policies-refused", said)
-            }
-            PublishError::NoProposal(_) => not_found("no-such-proposal", &error),
-            PublishError::SamePerson { .. } => {
-                Self::new(StatusCode::FORBIDDEN, "own-proposal", said)
-            }
-            PublishError::NotEntitled(_)
-            | PublishError::Unavailable(_)
-            | PublishError::Store(_) => match error {
-                PublishError::NotEntitled(error) => error.into(),
-                PublishError::Unavailable(error) => error.into(),
-                PublishError::Store(error) => error.into(),
-                _ => Self::malformed(said),
-            },
         }
     }
 }

@@ -13,6 +13,7 @@ mod connection;
 mod decision_log;
 mod edge_metrics;
 mod error;
+mod error_policies;
 mod exchange;
 mod inside;
 mod json;

@@ -202,6 +202,25 @@ pub enum ImportedFacts {
 }
 
 impl Event {
+    /// The hash of the policies that it put in force or proposed, if it did.
+    pub fn policy_hash(&self) -> Option<&str> {
+        if let Self::PoliciesInForce { hash, .. } | Self::PoliciesProposed { hash, .. } = self {
+            return Some(hash);
+        }
+        None
+    }
+
+    /// What is known of those policies, if a caller put them in force or proposed them.
+    pub fn publication(&self) -> Option<&Publication> {
+        if let Self::PoliciesInForce { publication, .. } = self {
+            return publication.as_deref();
+        }
+        if let Self::PoliciesProposed { publication, .. } = self {
+            return Some(publication);
+        }
+        None
+    }
+
     /// The word for this kind of event, in `/v1/changes` and in the log.
     pub fn name(&self) -> &'static str {
         match self {

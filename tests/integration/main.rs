@@ -26,4 +26,5 @@ mod scenario;
 mod search;
 #[cfg(feature = "daemon")]
 mod served;
+mod versions;
 mod world;

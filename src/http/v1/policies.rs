@@ -139,31 +139,20 @@ pub(super) fn version(recorded: &Recorded, in_force: Option<Revision>) -> Value 
         "by": recorded.by,
         "cause": recorded.cause,
     });
-    match &recorded.event {
-        Event::PoliciesInForce { hash, .. } => {
-            shown["hash"] = json!(hash);
-            shown["kind"] = json!("in-force");
-            shown["inForce"] = json!(in_force == Some(recorded.revision));
-        }
-        Event::PoliciesProposed { hash, base, .. } => {
-            shown["hash"] = json!(hash);
-            shown["kind"] = json!("proposed");
-            shown["inForce"] = json!(false);
-            shown["base"] = json!(base);
-        }
-        _ => {}
+    let is_in_force = in_force == Some(recorded.revision);
+    shown["hash"] = json!(recorded.event.policy_hash());
+    shown["inForce"] = json!(is_in_force);
+    shown["kind"] = json!("in-force");
+    if let Event::PoliciesProposed { base, .. } = &recorded.event {
+        shown["kind"] = json!("proposed");
+        shown["base"] = json!(base);
     }
     add_publication(&mut shown, recorded);
     shown
 }
 
 fn add_publication(shown: &mut Value, recorded: &Recorded) {
-    let publication = match &recorded.event {
-        Event::PoliciesInForce { publication, .. } => publication.as_ref(),
-        Event::PoliciesProposed { publication, .. } => Some(publication),
-        _ => None,
-    };
-    let Some(publication) = publication else {
+    let Some(publication) = recorded.event.publication() else {
         return;
     };
     if let Some(note) = &publication.note {

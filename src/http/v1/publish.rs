@@ -279,7 +279,11 @@ fn files(sent: Option<Value>, errors: &mut Vec<FieldError>) -> Vec<PolicyFile> {
                 path: path.into(),
                 text: text.into(),
             }),
-            other => wrong(
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)) => wrong(
                 json::pointer("/files", &path),
                 format!("it is {}; it has to be the file's text", json::kind(&other)),
             ),

@@ -192,10 +192,13 @@ fn every_way_of_saving_comes_in_force_and_no_question_is_denied_meanwhile() {
         (now["by"]["kind"].clone(), now["cause"].clone()),
         ("daemon".into(), "folder".into())
     );
-    assert_eq!(
-        daemon.metric("pdp_policy_reloads_total{outcome=\"in-force\"}"),
-        "15"
-    );
+    // It is counted a moment after it is in force.
+    let counted = || daemon.metric("pdp_policy_reloads_total{outcome=\"in-force\"}");
+    let begun = Instant::now();
+    while counted() != "15" && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(counted(), "15");
     assert_eq!(
         daemon.metric("pdp_policy_reloads_total{outcome=\"refused\"}"),
         ""
