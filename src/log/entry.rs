@@ -67,7 +67,20 @@ impl Run<'_> {
 
 /// A line in the making, for [`SegmentLog::append`](super::SegmentLog::append). Its buffer serves line after line.
 #[derive(Debug, Default)]
-pub struct Line(Vec<u8>);
+pub struct Line(Vec<u8>, Clock);
+
+/// The instant that was written last, as text: the next line often has the same.
+#[derive(Debug, Default)]
+struct Clock(Option<Timestamp>, String);
+
+impl Clock {
+    fn text(&mut self, at: Timestamp) -> &str {
+        if self.0 != Some(at) {
+            (self.0, self.1) = (Some(at), at.to_string());
+        }
+        &self.1
+    }
+}
 
 impl Line {
     /// Begins a line.
@@ -75,8 +88,9 @@ impl Line {
         self.0.clear();
         self.raw(br#"{"kind":""#);
         self.raw(head.kind.name().as_bytes());
-        // Writing to memory cannot fail, here and below.
-        let _ = write!(self.0, r#"","at":"{}""#, head.at);
+        self.raw(br#"","at":""#);
+        self.0.extend_from_slice(self.1.text(head.at).as_bytes());
+        self.raw(b"\"");
         self.member("api", head.api);
         for (name, value) in [("caller", head.caller), ("trace", head.trace)] {
             if let Some(value) = value {
@@ -92,6 +106,7 @@ impl Line {
     /// Begins a line that says how much was not logged.
     pub fn dropped(&mut self, at: Timestamp, requests: u64, decisions: u64) {
         self.0.clear();
+        // Writing to memory cannot fail, here and below.
         let _ = write!(
             self.0,
             r#"{{"kind":"dropped","at":"{at}","requests":{requests},"decisions":{decisions}"#
@@ -118,11 +133,18 @@ impl Line {
         self.member("resource", run.resource);
         self.raw(br#","clients":["#);
         self.0.reserve(run.answers.len() * 11 + 16);
-        for (place, answer) in run.answers.iter().enumerate() {
-            if place > 0 {
-                self.0.push(b',');
+        for answer in run.answers {
+            let client = answer & !Run::PERMIT;
+            match nine_digits(client) {
+                Some(digits) => self.raw(&digits),
+                None => {
+                    self.number(u64::from(client));
+                    self.raw(b",");
+                }
             }
-            self.number(u64::from(answer & !Run::PERMIT));
+        }
+        if !run.answers.is_empty() {
+            self.0.pop();
         }
         self.raw(br#"],"permits":""#);
         let permits = run.answers.iter().map(|answer| answer & Run::PERMIT != 0);
@@ -179,4 +201,22 @@ impl Line {
         }
         self.raw(digits.get(20 - used..).unwrap_or_default());
     }
+}
+
+/// Two digits of a number below a hundred.
+fn pair(number: u32) -> [u8; 2] {
+    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    [digit(number / 10), digit(number)]
+}
+
+/// A number of nine digits and a comma; nothing for another: JSON has no zeros in front.
+fn nine_digits(number: u32) -> Option<[u8; 10]> {
+    let [a, b] = pair(number / 10_000_000);
+    let [c, d] = pair(number / 100_000 % 100);
+    let [e, f] = pair(number / 1000 % 100);
+    let [g, h] = pair(number / 10 % 100);
+    let [_, i] = pair(number % 10);
+    (100_000_000..1_000_000_000)
+        .contains(&number)
+        .then_some([a, b, c, d, e, f, g, h, i, b','])
 }

@@ -32,6 +32,7 @@ mod chain;
 mod compress;
 mod entry;
 mod error;
+mod lines;
 mod names;
 mod query;
 mod read;

@@ -9,6 +9,7 @@ use crate::model::id::{OrgNo, ResourceId, SystemUserId};
 use crate::model::time::Timestamp;
 
 use super::error::ReadLogError;
+use super::lines::Lines;
 use super::names::segments;
 
 /// How a question ended.
@@ -110,8 +111,10 @@ pub fn query(
             continue;
         }
         last = file.number;
-        let (text, _) = file.read().map_err(io(&file.path))?;
-        for (line, number) in text.split(|byte| *byte == b'\n').zip(1..) {
+        let mut lines = Lines::find(dir, &file).map_err(io(&file.path))?;
+        let mut number = 0;
+        while let Some(line) = lines.next().map_err(io(&file.path))? {
+            number += 1;
             if !needles
                 .iter()
                 .all(|needle| contains(line, needle.as_bytes()))

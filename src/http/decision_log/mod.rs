@@ -25,7 +25,7 @@ use crate::model::time::Timestamp;
 use super::callers::Callers;
 use super::sharded::Count;
 pub(crate) use edge::{answered, api_of, refused, trace};
-pub(crate) use record::{Answer, Asked, Record, Runs, Whole};
+pub(crate) use record::{Answer, Asked, One, Record, Runs, Whole};
 pub(crate) use traceparent::TraceParent;
 use writer::Writer;
 

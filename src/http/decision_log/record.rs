@@ -35,6 +35,8 @@ pub(crate) struct Record {
 
 /// What was asked and answered.
 pub(crate) enum Asked {
+    /// One question of the usual form.
+    One(One),
     /// Questions of the usual form.
     Runs(Runs),
     /// One evaluation that is not of the usual form, or went wrong.
@@ -98,7 +100,58 @@ impl Record {
         match &self.asked {
             Asked::Whole(whole) if whole.is_search => 0,
             Asked::Runs(runs) => u64::try_from(runs.answers.len()).unwrap_or(u64::MAX),
-            Asked::Whole(_) | Asked::Json(_) => 1,
+            Asked::One(_) | Asked::Whole(_) | Asked::Json(_) => 1,
+        }
+    }
+}
+
+/// One question of the usual form and its answer: one piece of memory.
+#[derive(Debug)]
+pub(crate) struct One {
+    user: SystemUserId,
+    /// The action's name and the resource's, and where the first ends.
+    names: Box<str>,
+    middle: usize,
+    answer: u32,
+}
+
+/// An answer for a client.
+fn answer(client: OrgNo, permit: bool) -> u32 {
+    client.as_u32() | if permit { Run::PERMIT } else { 0 }
+}
+
+impl One {
+    /// The question of this user, action, resource and client.
+    pub(crate) fn new(
+        user: SystemUserId,
+        (action, resource): (&str, &str),
+        client: OrgNo,
+        permit: bool,
+    ) -> Self {
+        let mut names = String::with_capacity(action.len() + resource.len());
+        names.push_str(action);
+        names.push_str(resource);
+        Self {
+            user,
+            names: names.into_boxed_str(),
+            middle: action.len(),
+            answer: answer(client, permit),
+        }
+    }
+
+    /// Whether the answer is a permit.
+    pub(super) fn is_permit(&self) -> bool {
+        self.answer & Run::PERMIT != 0
+    }
+
+    /// The question, as the log takes it.
+    pub(super) fn run(&self) -> Run<'_> {
+        let (action, resource) = self.names.split_at_checked(self.middle).unwrap_or_default();
+        Run {
+            system_user: self.user,
+            action,
+            resource,
+            answers: std::slice::from_ref(&self.answer),
         }
     }
 }
@@ -146,8 +199,7 @@ impl Runs {
     /// An answer for a client, in what was begun last.
     #[inline]
     pub(crate) fn add(&mut self, client: OrgNo, permit: bool) {
-        let permit = if permit { Run::PERMIT } else { 0 };
-        self.answers.push(client.as_u32() | permit);
+        self.answers.push(answer(client, permit));
     }
 
     /// Whether all answers are permits.

@@ -35,7 +35,7 @@ pub(super) struct Writer {
     unsure: (u64, u64),
     line: Line,
     permits: u64,
-    compressing: Option<JoinHandle<()>>,
+    tidying: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -55,13 +55,13 @@ impl Writer {
             unsure: (0, 0),
             line: Line::default(),
             permits: 0,
-            compressing: None,
+            tidying: None,
         }
     }
 
     /// Writes until it is told to stop. What comes while it sleeps is gathered, so that senders need not wake it.
     pub(super) fn run(mut self, queued: &Receiver<Queued>) {
-        self.compress();
+        self.tidy();
         loop {
             let mut next = match queued.recv_timeout(IDLE) {
                 Ok(first) => Some(first),
@@ -115,7 +115,7 @@ impl Writer {
             self.unsure = (0, 0);
         }
         if rotated == Some(true) {
-            self.compress();
+            self.tidy();
         }
     }
 
@@ -171,7 +171,7 @@ impl Writer {
             self.line.value("permitsOneIn", &Value::from(sample));
         }
         if self.with(|log, line| log.append(line.text(), record.at)) == Some(true) {
-            self.compress();
+            self.tidy();
         }
     }
 
@@ -180,7 +180,7 @@ impl Writer {
         let caller = record.caller.and_then(|place| self.callers.get(place));
         let kind = match &record.asked {
             Asked::Whole(whole) if whole.is_search => Kind::Search,
-            Asked::Runs(_) | Asked::Whole(_) => Kind::Decision,
+            Asked::One(_) | Asked::Runs(_) | Asked::Whole(_) => Kind::Decision,
             Asked::Json(json) => match json.1 {
                 Answer::Decision(..) => Kind::Decision,
                 Answer::Error(..) => Kind::Error,
@@ -197,6 +197,7 @@ impl Writer {
             policies: record.policies(),
         });
         match &record.asked {
+            Asked::One(one) => self.line.asked([one.run()]),
             Asked::Runs(runs) => self.line.asked(runs.iter()),
             Asked::Json(json) => whole::one(&mut self.line, &self.config.masked, &json.0, &json.1),
             Asked::Whole(told) => {
@@ -205,18 +206,24 @@ impl Writer {
         }
     }
 
-    /// Compresses what is closed, beside the writing.
-    fn compress(&mut self) {
+    /// Makes what is closed survive a power cut and compresses it, beside the writing.
+    fn tidy(&mut self) {
         let is_busy = self
-            .compressing
+            .tidying
             .as_ref()
-            .is_some_and(|compressing| !compressing.is_finished());
-        if !self.config.compress || is_busy {
+            .is_some_and(|tidying| !tidying.is_finished());
+        if is_busy {
             return;
         }
-        let dir = self.config.dir.clone();
-        self.compressing = Some(std::thread::spawn(move || {
-            if let Err(error) = compress_closed(&dir) {
+        let sealed = self.log.as_mut().map(SegmentLog::sealed);
+        let dir = self.config.compress.then(|| self.config.dir.clone());
+        self.tidying = Some(std::thread::spawn(move || {
+            for file in sealed.unwrap_or_default() {
+                if let Err(error) = file.sync_data() {
+                    tracing::error!(%error, "a closed segment of the decision log may not survive a power cut");
+                }
+            }
+            if let Some(Err(error)) = dir.map(|dir| compress_closed(&dir)) {
                 tracing::warn!(%error, "closed segments of the decision log stay uncompressed");
             }
         }));
@@ -227,14 +234,15 @@ impl Writer {
         if let Some(Err(error)) = self.log.take().map(|log| log.close(now())) {
             tracing::error!(%error, "the decision log could not be sealed");
         }
-        if let Some(compressing) = self.compressing.take() {
-            let _ = compressing.join();
+        if let Some(tidying) = self.tidying.take() {
+            let _ = tidying.join();
         }
     }
 }
 
 fn is_permit(record: &Record) -> bool {
     match &record.asked {
+        Asked::One(one) => one.is_permit(),
         Asked::Runs(runs) => runs.are_permits(),
         // What it was is not read yet, so it is kept.
         Asked::Whole(_) => false,
