@@ -111,7 +111,10 @@ impl Exchange {
 /// A request id as it is kept.
 pub(crate) fn shown_id(request_id: &HeaderValue) -> Cow<'_, str> {
     const MOST: usize = 256;
-    let text = String::from_utf8_lossy(request_id.as_bytes());
+    let text = match request_id.to_str() {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(request_id.as_bytes()),
+    };
     if text.len() <= MOST {
         return text;
     }

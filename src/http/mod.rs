@@ -20,6 +20,7 @@ mod limits;
 mod listener;
 mod load;
 mod metrics;
+mod outgoing;
 mod paced;
 mod peer;
 mod problem;
@@ -44,7 +45,7 @@ mod tests;
 
 pub use callers::{CallerLimits, Callers, CallersError, KnownCertificate, KnownClaims};
 pub use client::{Client, ClientError};
-pub use decision_log::{DecisionLogConfig, OnFull};
+pub use decision_log::{AnswerAfter, CollectorConfig, DecisionLogConfig, OnFull};
 pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;
 pub use listener::{Accepts, Listener, TlsFiles};

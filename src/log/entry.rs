@@ -26,7 +26,7 @@ impl Kind {
     }
 }
 
-/// What every line says of its request.
+/// What every line says of its request, or of all of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// What it is about.
@@ -37,14 +37,21 @@ pub struct Head<'a> {
     pub api: &'a str,
     /// Who called, if anybody known did.
     pub caller: Option<&'a str>,
-    /// The request's id.
-    pub request: &'a str,
-    /// Trace id and parent id, `<32 digits>-<16 digits>`.
-    pub trace: Option<&'a str>,
+    /// The request, if the line is of one alone.
+    pub request: Option<Request<'a>>,
     /// The revision of all its answers.
     pub revision: Revision,
     /// The first digits of the hash of the policy folder that was in force.
     pub policies: &'a str,
+}
+
+/// Which request asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Trace id and parent id, `<32 digits>-<16 digits>`.
+    pub trace: Option<&'a str>,
 }
 
 /// Questions that differ in their client alone.
@@ -92,12 +99,12 @@ impl Line {
         self.0.extend_from_slice(self.1.text(head.at).as_bytes());
         self.raw(b"\"");
         self.member("api", head.api);
-        for (name, value) in [("caller", head.caller), ("trace", head.trace)] {
-            if let Some(value) = value {
-                self.member(name, value);
-            }
+        if let Some(caller) = head.caller {
+            self.member("caller", caller);
         }
-        self.member("request", head.request);
+        if let Some(request) = head.request {
+            self.request(&request);
+        }
         self.raw(br#","revision":"#);
         self.number(head.revision.0);
         self.member("policies", head.policies);
@@ -113,17 +120,35 @@ impl Line {
         );
     }
 
-    /// What was asked and answered.
+    /// What one request asked and was answered.
     pub fn asked<'a>(&mut self, runs: impl IntoIterator<Item = Run<'a>>) {
         self.raw(br#","asked":["#);
         for (place, run) in runs.into_iter().enumerate() {
             self.raw(if place == 0 { b"" } else { b"," });
-            self.run(&run);
+            self.run(&run, None);
         }
         self.raw(b"]");
     }
 
-    fn run(&mut self, run: &Run<'_>) {
+    /// What one of several requests asked and was answered, the first of them or another one; [`Line::last`] ends them.
+    pub fn also(&mut self, is_first: bool, request: &Request<'_>, run: &Run<'_>) {
+        self.raw(if is_first { br#","asked":["# } else { b"," });
+        self.run(run, Some(request));
+    }
+
+    /// Ends what several requests asked.
+    pub fn last(&mut self) {
+        self.raw(b"]");
+    }
+
+    fn request(&mut self, request: &Request<'_>) {
+        self.member("request", request.id);
+        if let Some(trace) = request.trace {
+            self.member("trace", trace);
+        }
+    }
+
+    fn run(&mut self, run: &Run<'_>, request: Option<&Request<'_>>) {
         let mut uuid = [0; 36];
         let user = run.system_user.0.hyphenated().encode_lower(&mut uuid);
         self.raw(br#"{"systemUser":""#);
@@ -131,6 +156,9 @@ impl Line {
         self.raw(b"\"");
         self.member("action", run.action);
         self.member("resource", run.resource);
+        if let Some(request) = request {
+            self.request(request);
+        }
         self.raw(br#","clients":["#);
         self.0.reserve(run.answers.len() * 11 + 16);
         for answer in run.answers {

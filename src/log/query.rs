@@ -87,6 +87,21 @@ struct ReadRun {
     resource: String,
     clients: Vec<u32>,
     permits: String,
+    request: Option<String>,
+    trace: Option<String>,
+}
+
+impl ReadRun {
+    /// What the line says, and the run besides.
+    fn with(&self, rest: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+        let mut rest = rest.clone();
+        for (name, value) in [("request", &self.request), ("trace", &self.trace)] {
+            if let Some(value) = value {
+                rest.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        rest
+    }
 }
 
 /// Shows `each` of what is looked for, oldest first, until it says that it has enough. What does not read as a line is
@@ -202,7 +217,7 @@ impl Query {
             action: Some(run.action.clone()),
             resource: Some(run.resource.clone()),
             client: Some(*client),
-            rest: rest.clone(),
+            rest: run.with(&rest),
         });
         logged.collect()
     }

@@ -167,7 +167,7 @@ impl<'a> Plan<'a> {
 }
 
 impl Measuring {
-    /// All that is to be measured; how many answers the daemon gave.
+    /// All that is to be measured; how many decisions the daemon answered.
     fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<usize, Failure> {
         let many = self.command.connections;
         let plan = |name, protocol, connections| Plan::single(name, protocol, connections, single);

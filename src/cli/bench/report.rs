@@ -96,9 +96,10 @@ impl Told {
         self.daemon.push(daemon);
     }
 
-    /// Answers that the daemon gave in all rounds.
+    /// Decisions that the daemon answered in all rounds.
     pub(crate) fn answered(&self) -> usize {
-        self.daemon.iter().map(|side| side.seen.requests).sum()
+        let requests = self.daemon.iter().map(|side| side.seen.requests);
+        requests.sum::<usize>() * self.size
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {

@@ -1,16 +1,15 @@
 //! What is put into the queue for one request.
 
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
 
-use crate::log::Run;
+use crate::log::{Request, Run};
 use crate::model::id::{OrgNo, Revision, SystemUserId};
 use crate::model::time::Timestamp;
 
-use super::super::exchange::Exchange;
+use super::super::exchange::{Exchange, shown_id};
 use super::super::problem::Problem;
-use super::TraceParent;
+use super::{Text, TraceParent};
 
 /// First digits of the hash of the policy folder.
 type PolicyDigits = [u8; 16];
@@ -26,7 +25,7 @@ pub(crate) struct Record {
     pub(crate) api: &'static str,
     /// The caller's place among the callers.
     pub(crate) caller: Option<usize>,
-    pub(crate) request_id: HeaderValue,
+    pub(crate) request: Text,
     pub(crate) trace: Option<TraceParent>,
     pub(crate) revision: Revision,
     pub(crate) policies: PolicyDigits,
@@ -76,6 +75,14 @@ impl Record {
         std::str::from_utf8(&self.policies).unwrap_or_default()
     }
 
+    /// Which request it is of.
+    pub(super) fn request(&self) -> Request<'_> {
+        Request {
+            id: self.request.as_str(),
+            trace: self.trace.as_ref().map(TraceParent::as_str),
+        }
+    }
+
     /// A record of what one request asked.
     pub(crate) fn new(
         exchange: &Exchange,
@@ -87,7 +94,7 @@ impl Record {
             at: exchange.now,
             api,
             caller: exchange.caller.as_ref().map(|_| exchange.place),
-            request_id: exchange.request_id.clone(),
+            request: Text::of(&shown_id(&exchange.request_id), ""),
             trace: exchange.trace,
             revision,
             policies: policy_digits(policy_hash),
@@ -105,12 +112,12 @@ impl Record {
     }
 }
 
-/// One question of the usual form and its answer: one piece of memory.
+/// One question of the usual form and its answer.
 #[derive(Debug)]
 pub(crate) struct One {
     user: SystemUserId,
     /// The action's name and the resource's, and where the first ends.
-    names: Box<str>,
+    names: Text,
     middle: usize,
     answer: u32,
 }
@@ -128,12 +135,9 @@ impl One {
         client: OrgNo,
         permit: bool,
     ) -> Self {
-        let mut names = String::with_capacity(action.len() + resource.len());
-        names.push_str(action);
-        names.push_str(resource);
         Self {
             user,
-            names: names.into_boxed_str(),
+            names: Text::of(action, resource),
             middle: action.len(),
             answer: answer(client, permit),
         }
@@ -146,7 +150,8 @@ impl One {
 
     /// The question, as the log takes it.
     pub(super) fn run(&self) -> Run<'_> {
-        let (action, resource) = self.names.split_at_checked(self.middle).unwrap_or_default();
+        let names = self.names.as_str();
+        let (action, resource) = names.split_at_checked(self.middle).unwrap_or_default();
         Run {
             system_user: self.user,
             action,
