@@ -6,6 +6,7 @@ use fullmakt::http::{AnswerAfter, CollectorConfig, DecisionLogConfig, OnFull};
 use fullmakt::model::table::{Fields, Findings, Located};
 
 use super::config::folder;
+use super::config_known::url;
 
 const KEYS: [&str; 11] = [
     "dir",
@@ -94,7 +95,7 @@ fn collector(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Collec
     if fields.place("url").is_none() {
         fields.missing("url", found);
     }
-    let url = fields.read_as("url", address, found);
+    let url = fields.read_as("url", url, found);
     let mut config = CollectorConfig::to(url.unwrap_or_default());
     config.ca = fields.read_as("ca_file", folder, found);
     config.token = fields.read_as("token_file", folder, found);
@@ -109,18 +110,6 @@ fn collector(fields: &mut Fields<'_>, found: &mut Findings<'_>) -> Option<Collec
         config.retry_most = Duration::from_secs(seconds.unsigned_abs());
     }
     Some(config)
-}
-
-fn address(text: &str) -> Result<String, String> {
-    let is_one = text.parse::<url::Url>().is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
-    });
-    if is_one {
-        return Ok(text.to_owned());
-    }
-    Err(format!(
-        "`{text}` is not an address such as `https://collector.example/decisions`"
-    ))
 }
 
 fn on_full(text: &str) -> Result<OnFull, String> {

@@ -9,7 +9,7 @@
 //! request, in each run where it is several; [`query`] shows them the same way. What a question brought besides is in
 //! `question`; where an explanation was made, `code`, `because` (policies) and `chain` are there too. Where none was made,
 //! revision, instant and question are what the engine needs to explain the answer again from its journal.
-//! `search`, `error` and `dropped` (how many requests and decisions were not logged) are the other kinds.
+//! A line of kind `search` has `clients`, those that were asked about or found. `search`, `error` and `dropped` (how many requests and decisions were not logged) are the other kinds.
 //!
 //! # Segments
 //! `0000000001.ndjson`, `0000000002.ndjson`, …: each begins with a line of kind `open` that names the seal of the one

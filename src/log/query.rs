@@ -181,10 +181,16 @@ impl Query {
             "error" => Some(Outcome::Error),
             _ => rest.get("permit").and_then(Value::as_bool).map(outcome),
         };
-        let names_nobody =
-            self.client.is_none() && self.system_user.is_none() && self.resource.is_none();
         if asked.is_empty() {
-            let is_it = names_nobody && self.outcome.is_none_or(|outcome| whole == Some(outcome));
+            // A search says which clients it was about.
+            let about = rest.get("clients").and_then(Value::as_array);
+            let is_about = |client: OrgNo| {
+                about.is_some_and(|about| about.contains(&Value::from(client.as_u32())))
+            };
+            let is_it = self.client.is_none_or(is_about)
+                && self.system_user.is_none()
+                && self.resource.is_none()
+                && self.outcome.is_none_or(|outcome| whole == Some(outcome));
             let logged = is_it.then_some(Logged {
                 segment,
                 line,

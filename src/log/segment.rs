@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::model::time::Timestamp;
@@ -157,6 +157,11 @@ impl SegmentLog {
     pub fn flush(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
+        }
+        // The system would take lines for a file that nobody can open any more.
+        if self.file.metadata()?.nlink() == 0 {
+            let gone = format!("segment {} was removed while it was written", self.segment);
+            return Err(io::Error::new(io::ErrorKind::NotFound, gone));
         }
         self.file.write_all(&self.buffer)?;
         self.buffer.clear();

@@ -18,7 +18,7 @@ use super::whole;
 use super::{AnswerAfter, DecisionLogConfig, Dropped, Queued, Settled};
 
 /// How long after a failure the log is opened anew.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the thread waits before it looks whether a segment has become old.
 const IDLE: Duration = Duration::from_secs(1);
 
