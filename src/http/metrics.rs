@@ -133,37 +133,8 @@ impl Metrics {
 
     fn register(&self, to: &mut Registry) {
         self.edge.register(to);
-        let help = "Requests that the decision log has not taken";
-        to.register(
-            "pdp_decision_log_dropped_requests",
-            help,
-            self.not_logged.requests.clone(),
-        );
-        let help = "Decisions that the decision log has not taken";
-        to.register(
-            "pdp_decision_log_dropped_decisions",
-            help,
-            self.not_logged.decisions.clone(),
-        );
-        let help = "Lines of the decision log that its collector has taken";
-        to.register(
-            "pdp_decision_log_delivered_lines",
-            help,
-            self.delivered.lines.clone(),
-        );
-        let help = "Times that the collector of the decision log took nothing";
-        to.register(
-            "pdp_decision_log_delivery_failures",
-            help,
-            self.delivered.failures.clone(),
-        );
-        let help = "Files of the decision log that its collector has not taken yet";
-        to.register_with_unit(
-            "pdp_decision_log_undelivered",
-            help,
-            Unit::Bytes,
-            self.delivered.left.clone(),
-        );
+        self.not_logged.register(to);
+        self.delivered.register(to);
         to.register("pdp_decisions", "Decisions", self.decisions.clone());
         let help = "Time to decide, without reading the request and writing the answer";
         to.register_with_unit(

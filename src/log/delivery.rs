@@ -89,7 +89,7 @@ impl Delivery {
                 at = Cursor::at(file.number + 1);
                 continue;
             }
-            let lines = text.iter().filter(|byte| **byte == b'\n').count();
+            let lines = text.split_inclusive(|byte| *byte == b'\n').count();
             let to = Cursor {
                 segment: file.number,
                 lines: at.lines + u64::try_from(lines).unwrap_or(u64::MAX),
@@ -204,5 +204,98 @@ impl Cursor {
             lines: number()?,
             bytes: number()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Delivery;
+    use crate::log::{Rotation, SegmentLog, compress_closed};
+    use crate::model::time::Timestamp;
+
+    /// A log of eight lines in segments of two, and its text.
+    fn log(dir: &std::path::Path) -> (SegmentLog, String) {
+        let rotation = Rotation {
+            most_bytes: u64::MAX,
+            most_millis: 2,
+        };
+        let at = Timestamp::from_millis;
+        let mut log = SegmentLog::open(dir, rotation, at(0)).unwrap();
+        for nth in 0..8 {
+            let line = format!(r#"{{"kind":"decision","nth":{nth}"#);
+            log.append(line.as_bytes(), at(nth)).unwrap();
+        }
+        log.flush().unwrap();
+        let names = (1..=4).map(|number| dir.join(format!("{number:010}.ndjson")));
+        let text = names.map(|name| std::fs::read_to_string(name).unwrap());
+        (log, text.collect())
+    }
+
+    #[test]
+    fn a_log_is_delivered_whole_while_its_segments_are_compressed() {
+        for most in [1, 300, 100_000] {
+            // Compressed after so many parts, in the middle of a segment too.
+            for packed_after in 0..10 {
+                let dir = tempfile::tempdir().unwrap();
+                let (_log, whole) = log(dir.path());
+                let (mut taken, mut last) = (String::new(), (1, 0));
+                for nth in 0.. {
+                    if nth == packed_after {
+                        assert_eq!(compress_closed(dir.path()).unwrap(), 3);
+                    }
+                    // A new daemon after each third part, which knows what the file `delivered` says.
+                    let mut delivery = Delivery::open(dir.path()).unwrap();
+                    let mut parts = 0;
+                    while parts < 3
+                        && let Some(part) = delivery.next(most).unwrap()
+                    {
+                        let next = [last, (last.0 + 1, 0)];
+                        assert!(next.contains(&(part.segment, part.first - 1)));
+                        assert_eq!(part.gone, 0);
+                        taken += std::str::from_utf8(&part.text).unwrap();
+                        last = (part.segment, part.to.lines);
+                        // What is read and not delivered is read again.
+                        delivery.delivered(part.to).unwrap();
+                        parts += 1;
+                    }
+                    if parts == 0 && nth > packed_after {
+                        break;
+                    }
+                }
+                assert_eq!(taken, whole, "{most} {packed_after}");
+                assert_eq!(Delivery::open(dir.path()).unwrap().left().unwrap(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_line_waits_for_its_other_half() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_log, _) = log(dir.path());
+        let mut delivery = Delivery::open(dir.path()).unwrap();
+        while let Some(part) = delivery.next(1000).unwrap() {
+            delivery.delivered(part.to).unwrap();
+        }
+        let newest = dir.path().join("0000000004.ndjson");
+        let put = |text: &str| {
+            use std::io::Write;
+            let mut file = std::fs::File::options().append(true).open(&newest).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        };
+        put("{\"kind\":");
+        assert_eq!(delivery.next(1000).unwrap(), None);
+        put("1}\n{");
+        assert_eq!(delivery.next(3).unwrap().unwrap().text, b"{\"kind\":1}\n");
+    }
+
+    #[test]
+    fn segments_that_are_gone_undelivered_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_log, _) = log(dir.path());
+        std::fs::remove_file(dir.path().join("0000000001.ndjson")).unwrap();
+        std::fs::remove_file(dir.path().join("0000000002.ndjson")).unwrap();
+        let mut delivery = Delivery::open(dir.path()).unwrap();
+        let part = delivery.next(1).unwrap().unwrap();
+        assert_eq!((part.segment, part.first, part.gone), (3, 1, 2));
     }
 }

@@ -163,12 +163,11 @@ impl Line {
         self.0.reserve(run.answers.len() * 11 + 16);
         for answer in run.answers {
             let client = answer & !Run::PERMIT;
-            match nine_digits(client) {
-                Some(digits) => self.raw(&digits),
-                None => {
-                    self.number(u64::from(client));
-                    self.raw(b",");
-                }
+            if let Some(digits) = nine_digits(client) {
+                self.raw(&digits);
+            } else {
+                self.number(u64::from(client));
+                self.raw(b",");
             }
         }
         if !run.answers.is_empty() {
@@ -231,20 +230,18 @@ impl Line {
     }
 }
 
-/// Two digits of a number below a hundred.
-fn pair(number: u32) -> [u8; 2] {
-    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
-    [digit(number / 10), digit(number)]
-}
-
 /// A number of nine digits and a comma; nothing for another: JSON has no zeros in front.
 fn nine_digits(number: u32) -> Option<[u8; 10]> {
-    let [a, b] = pair(number / 10_000_000);
-    let [c, d] = pair(number / 100_000 % 100);
-    let [e, f] = pair(number / 1000 % 100);
-    let [g, h] = pair(number / 10 % 100);
-    let [_, i] = pair(number % 10);
+    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    // Two at a time, each pair by itself: a chain of divisions by ten would wait for each of them.
+    let pairs = [10_000_000, 100_000, 1000, 10].map(|unit| number / unit % 100);
+    let mut text = [b','; 10];
+    for (place, pair) in text.chunks_exact_mut(2).zip(pairs) {
+        place.copy_from_slice(&[digit(pair / 10), digit(pair)]);
+    }
+    let [.., last, _comma] = &mut text;
+    *last = digit(number);
     (100_000_000..1_000_000_000)
         .contains(&number)
-        .then_some([a, b, c, d, e, f, g, h, i, b','])
+        .then_some(text)
 }

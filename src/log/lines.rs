@@ -21,7 +21,7 @@ pub(super) struct Lines {
 enum Source {
     Plain(BufReader<File>),
     Packed {
-        text: BufReader<GzDecoder<Hashed>>,
+        text: Box<BufReader<GzDecoder<Hashed>>>,
         /// What the file's name says of it.
         stated: String,
         /// Whether the compressed form broke off or made no sense.
@@ -47,7 +47,10 @@ impl Lines {
         let source = match &file.packed {
             None => Source::Plain(BufReader::with_capacity(64 * 1024, opened)),
             Some(stated) => Source::Packed {
-                text: BufReader::new(GzDecoder::new(Hashed(opened, ContentHash::default()))),
+                text: Box::new(BufReader::new(GzDecoder::new(Hashed(
+                    opened,
+                    ContentHash::default(),
+                )))),
                 stated: stated.clone(),
                 is_broken: false,
             },
@@ -91,8 +94,8 @@ impl Lines {
         Ok(Some(&*self.line).filter(|line| !line.is_empty()))
     }
 
-    /// Whether the file is the one that its name says, to its end.
-    pub(super) fn is_whole(self) -> io::Result<bool> {
+    /// Reads to the end; whether the file is the one that its name says.
+    pub(super) fn end(self) -> io::Result<bool> {
         let Source::Packed {
             text,
             stated,

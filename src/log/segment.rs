@@ -252,7 +252,7 @@ fn end(
     };
     let mut lines = Lines::open(newest).map_err(io)?;
     let (followed, flaw) = follow(&mut lines, newest.number, None, |_, _| {}).map_err(io)?;
-    if !lines.is_whole().map_err(io)? {
+    if !lines.end().map_err(io)? {
         return Err(changed(dir, newest.name(), None, Flaw::OtherFile));
     }
     if let Some(told) = told.filter(|told| told.segment > newest.number) {

@@ -211,7 +211,7 @@ impl Walk {
                 told.segment == number && told.lines == line && told.hash == *hash
             });
         })?;
-        if !lines.is_whole()? {
+        if !lines.end()? {
             self.found(name, None, Flaw::OtherFile);
         }
         self.is_there |= is_there;

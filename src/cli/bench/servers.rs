@@ -46,7 +46,8 @@ impl Server {
         if let Some(log) = log {
             // What compressing costs is measured apart.
             let dir = log.to_string_lossy();
-            config += &format!("[decision_log]\ndir = {dir:?}\ncompress = false\n");
+            let table = format!("[decision_log]\ndir = {dir:?}\ncompress = false\n");
+            config.push_str(&table);
         }
         let path = data.join("bench.toml");
         std::fs::write(&path, config).map_err(failure)?;

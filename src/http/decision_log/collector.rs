@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Request;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::log::{Delivery, Part};
 
@@ -57,6 +58,20 @@ pub(crate) struct Delivered {
     pub(crate) failures: Count,
     /// Bytes of files that are not delivered yet.
     pub(crate) left: Gauge,
+}
+
+impl Delivered {
+    pub(crate) fn register(&self, to: &mut Registry) {
+        let help = "Lines of the decision log that its collector has taken";
+        let lines = self.lines.clone();
+        to.register("pdp_decision_log_delivered_lines", help, lines);
+        let help = "Times that the collector of the decision log took nothing";
+        let failures = self.failures.clone();
+        to.register("pdp_decision_log_delivery_failures", help, failures);
+        let help = "Files of the decision log that its collector has not taken yet";
+        let (name, left) = ("pdp_decision_log_undelivered", self.left.clone());
+        to.register_with_unit(name, help, Unit::Bytes, left);
+    }
 }
 
 /// Delivers a log for as long as it is polled.

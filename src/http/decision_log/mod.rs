@@ -23,6 +23,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
 use crate::log::{OpenLogError, Rotation, SegmentLog};
@@ -110,6 +111,17 @@ enum Queued {
 pub(crate) struct Dropped {
     pub(crate) requests: Count,
     pub(crate) decisions: Count,
+}
+
+impl Dropped {
+    pub(crate) fn register(&self, to: &mut Registry) {
+        let help = "Requests that the decision log has not taken";
+        let requests = self.requests.clone();
+        to.register("pdp_decision_log_dropped_requests", help, requests);
+        let help = "Decisions that the decision log has not taken";
+        let decisions = self.decisions.clone();
+        to.register("pdp_decision_log_dropped_decisions", help, decisions);
+    }
 }
 
 /// The log, as the paths of decisions know it.

@@ -143,9 +143,9 @@ impl Writer {
                 log.rotate(at)?;
             }
             if is_synced {
-                log.sync()?
+                log.sync()?;
             } else {
-                log.flush()?
+                log.flush()?;
             }
             Ok(is_due)
         });

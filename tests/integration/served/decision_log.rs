@@ -15,9 +15,9 @@ const ASKING: usize = 4;
 
 fn daemon(data: &Path, log: &Path, more: &str) -> Daemon {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    let mut configuration = configuration();
-    configuration += &format!(
-        "[decision_log]\ndir = \"{}\"\nsegment_bytes = 65536\n{more}\n",
+    let configuration = configuration();
+    let configuration = format!(
+        "{configuration}[decision_log]\ndir = \"{}\"\nsegment_bytes = 65536\n{more}\n",
         path(log)
     );
     Daemon::with(&configuration, data, &policies)
