@@ -104,7 +104,10 @@ fn killed(data: &Path, log: &Path, more: &str, kills: u64) -> BTreeMap<String, u
         let findings = verify(log, 1).unwrap().findings;
         assert_eq!(findings, [], "after round {round}");
     }
-    drop(daemon(data, log, more));
+    // One that answers has opened the log, and so has sealed what the last one left.
+    let last = daemon(data, log, more);
+    last.bytes(&request("last-0-0", false)).unwrap();
+    drop(last);
     answered
 }
 
@@ -174,19 +177,23 @@ fn a_torn_line_is_cut_off_and_told_at_the_next_start() {
     let torn = br#"{"kind":"decision","at":"20"#;
     text.extend_from_slice(torn);
     std::fs::write(&segment, &text).unwrap();
-    drop(daemon(&data, &log, "compress = false"));
+    let second = daemon(&data, &log, "compress = false\nanswer_after = \"written\"");
+    second.bytes(&request("two", true)).unwrap();
+    drop(second);
     let text = std::fs::read_to_string(&segment).unwrap();
     let seal: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     assert_eq!(
         (&seal["kind"], &seal["torn"], &seal["lost"]),
         (&json!("seal"), &json!(torn.len()), &json!(0))
     );
-    assert_eq!(logged(&log), BTreeMap::from([("one".to_owned(), 1)]));
+    let both = [("one".to_owned(), 1), ("two".to_owned(), 3)];
+    assert_eq!(logged(&log), BTreeMap::from(both));
     assert_eq!(run(&["log", "verify", path(&log)], dir.path()).0, 0);
     let asked = ["log", "query", path(&log), "--client", CLIENTS[0]];
     let (code, said, _) = run(&asked, dir.path());
     assert_eq!(code, 0);
-    let found: Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!(said.lines().count(), 2);
+    let found: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&found["request"], &found["outcome"]),
         (&json!("one"), &json!("deny"))
