@@ -49,6 +49,9 @@ pub(crate) struct Bench {
     /// Its process, for what it takes of the processor and of memory
     #[arg(long, value_name = "PID", requires = "running")]
     pub(crate) pid: Option<u32>,
+    /// Instead of the bare server: compare the daemon with a decision log with itself without one
+    #[arg(long, conflicts_with_all = ["hostile", "make", "running"])]
+    pub(crate) decision_log: bool,
     /// Be the bare server that the daemon is compared with
     #[arg(long, hide = true, value_name = "ANSWER")]
     pub(crate) bare: Option<String>,

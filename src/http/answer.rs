@@ -72,6 +72,8 @@ pub(crate) async fn answer(
     let as_message = is_authzen && !wants_problem(request.headers());
     let (mut told, mut asker) = (Told::new(), None);
     let trace = trace(service, request.headers());
+    let logged = service.decision_log.as_ref().zip(api_of(pattern));
+    let before = logged.and_then(|(log, _)| log.before());
     let outcome = match found {
         Ok(found) => {
             respond(
@@ -88,7 +90,7 @@ pub(crate) async fn answer(
         Err(problem) => Err(problem),
     };
     let mut reply = outcome.unwrap_or_else(|problem| {
-        if let Some((log, api)) = service.decision_log.as_ref().zip(api_of(pattern)) {
+        if let Some((log, api)) = logged {
             log.put(refused(service, api, asker, &request_id, trace, &problem));
         }
         // Those that are shed are counted: a line for each would be more work still.
@@ -97,6 +99,16 @@ pub(crate) async fn answer(
         }
         if as_message { Reply::message(&problem) } else { Reply::problem(&problem) }
     });
+    if let Some(((log, _), before)) = logged.zip(before)
+        && !log.settled(before).await
+    {
+        let problem = not_logged();
+        reply = if as_message {
+            Reply::message(&problem)
+        } else {
+            Reply::problem(&problem)
+        };
+    }
     reply.headers.append(&mut told);
     let status = reply.status;
     let response = reply.into_response(request_id);
@@ -113,6 +125,12 @@ pub(crate) async fn answer(
         }
     }
     Ok(response)
+}
+
+/// What is answered where the answer may not go out without its line in the decision log, and the line cannot be written.
+fn not_logged() -> Problem {
+    let detail = "the answer could not be logged, so it is not given; try again";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-logged", detail)
 }
 
 /// The caller's request id, or one of our own.

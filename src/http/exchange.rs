@@ -1,5 +1,6 @@
 //! One request, read from its head: who calls, what its path and its query say.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl Exchange {
 
     /// The request id as log and journal keep it: it goes back whole, but is kept only so far.
     pub(crate) fn shown_id(&self) -> String {
-        shown_id(&self.request_id)
+        shown_id(&self.request_id).into_owned()
     }
 
     /// Who calls.
@@ -110,9 +111,16 @@ impl Exchange {
 }
 
 /// A request id as it is kept.
-pub(crate) fn shown_id(request_id: &HeaderValue) -> String {
-    let text = String::from_utf8_lossy(request_id.as_bytes());
-    text.chars().take(256).collect()
+pub(crate) fn shown_id(request_id: &HeaderValue) -> Cow<'_, str> {
+    const MOST: usize = 256;
+    let text = match request_id.to_str() {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(request_id.as_bytes()),
+    };
+    if text.len() <= MOST {
+        return text;
+    }
+    text.chars().take(MOST).collect()
 }
 
 /// A page from the query's `limit` and `page`.

@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::decision_log::Dropped;
+use super::decision_log::{Delivered, Dropped};
 use super::edge_metrics::EdgeMetrics;
 use super::exchange::Exchange;
 use super::problem::Problem;
@@ -61,6 +61,8 @@ impl Drop for InFlight<'_> {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     pub(crate) edge: EdgeMetrics,
+    /// What of the decision log its collector has.
+    pub(crate) delivered: Delivered,
     /// What the decision log has not taken.
     pub(crate) not_logged: Dropped,
     registry: Registry,
@@ -101,6 +103,7 @@ impl Metrics {
         };
         let metrics = Self {
             edge: EdgeMetrics::default(),
+            delivered: Delivered::default(),
             not_logged: Dropped::default(),
             one: of("evaluation"),
             many: of("evaluations"),
@@ -130,18 +133,8 @@ impl Metrics {
 
     fn register(&self, to: &mut Registry) {
         self.edge.register(to);
-        let help = "Requests that the decision log has not taken";
-        to.register(
-            "pdp_decision_log_dropped_requests",
-            help,
-            self.not_logged.requests.clone(),
-        );
-        let help = "Decisions that the decision log has not taken";
-        to.register(
-            "pdp_decision_log_dropped_decisions",
-            help,
-            self.not_logged.decisions.clone(),
-        );
+        self.not_logged.register(to);
+        self.delivered.register(to);
         to.register("pdp_decisions", "Decisions", self.decisions.clone());
         let help = "Time to decide, without reading the request and writing the answer";
         to.register_with_unit(

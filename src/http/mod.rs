@@ -22,6 +22,7 @@ mod limits;
 mod listener;
 mod load;
 mod metrics;
+mod outgoing;
 mod paced;
 mod peer;
 mod problem;
@@ -46,7 +47,10 @@ mod tests;
 
 pub use callers::{CallerLimits, Callers, CallersError, KnownCertificate, KnownClaims};
 pub use client::{Client, ClientError};
-pub use decision_log::{DecisionLogConfig, Differing, OnFull, ReplayError, Replayed, replay};
+pub use decision_log::{
+    AnswerAfter, CollectorConfig, DecisionLogConfig, Differing, OnFull, ReplayError, Replayed,
+    replay,
+};
 pub use inside::inside;
 pub use jwt::{Issuer, KeySource, SigningAlgorithm};
 pub use limits::Limits;

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use super::answer::now;
 use super::callers::Callers;
 use super::connection::Door;
-use super::decision_log::{DecisionLog, DecisionLogConfig};
+use super::decision_log::{DecisionLog, DecisionLogConfig, deliver};
 use super::limits::Limits;
 use super::listener::Accepts;
 use super::reload::{PolicyWatch, Watching};
@@ -86,7 +86,10 @@ pub(super) async fn serve_all(
 ) -> Result<(), ServeError> {
     let drain_time = config.limits.drain_time;
     let mut service = Service::new(engine, config.callers, config.limits, config.public_url);
+    let (mut accepting, mut following) = (JoinSet::new(), JoinSet::new());
     if let Some(config) = config.decision_log {
+        let collected = config.collector.clone();
+        let collected = collected.map(|collector| (config.dir.clone(), collector));
         let dropped = service.metrics.not_logged.clone();
         service.decision_log = Some(DecisionLog::start(
             config,
@@ -94,13 +97,16 @@ pub(super) async fn serve_all(
             dropped,
             now(),
         )?);
+        if let Some((dir, collector)) = collected {
+            let delivered = service.metrics.delivered.clone();
+            following.spawn(deliver(dir, collector, delivered));
+        }
     }
     let service = Arc::new(service);
     let watching = watch_policies(&service, config.policies).await?;
     let places = Arc::new(Semaphore::new(service.limits.connections));
     let graceful = Arc::new(GracefulShutdown::new());
     let (stops, stopping) = watch::channel(false);
-    let (mut accepting, mut following) = (JoinSet::new(), JoinSet::new());
     service
         .issuers
         .follow(&mut following, &service.metrics.edge);

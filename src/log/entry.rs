@@ -26,7 +26,7 @@ impl Kind {
     }
 }
 
-/// What every line says of its request.
+/// What every line says of its request, or of all of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// What it is about.
@@ -37,14 +37,21 @@ pub struct Head<'a> {
     pub api: &'a str,
     /// Who called, if anybody known did.
     pub caller: Option<&'a str>,
-    /// The request's id.
-    pub request: &'a str,
-    /// Trace id and parent id, `<32 digits>-<16 digits>`.
-    pub trace: Option<&'a str>,
+    /// The request, if the line is of one alone.
+    pub request: Option<Request<'a>>,
     /// The revision of all its answers.
     pub revision: Revision,
     /// The first digits of the hash of the policy folder that was in force.
     pub policies: &'a str,
+}
+
+/// Which request asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Trace id and parent id, `<32 digits>-<16 digits>`.
+    pub trace: Option<&'a str>,
 }
 
 /// Questions that differ in their client alone.
@@ -67,7 +74,20 @@ impl Run<'_> {
 
 /// A line in the making, for [`SegmentLog::append`](super::SegmentLog::append). Its buffer serves line after line.
 #[derive(Debug, Default)]
-pub struct Line(Vec<u8>);
+pub struct Line(Vec<u8>, Clock);
+
+/// The instant that was written last, as text: the next line often has the same.
+#[derive(Debug, Default)]
+struct Clock(Option<Timestamp>, String);
+
+impl Clock {
+    fn text(&mut self, at: Timestamp) -> &str {
+        if self.0 != Some(at) {
+            (self.0, self.1) = (Some(at), at.to_string());
+        }
+        &self.1
+    }
+}
 
 impl Line {
     /// Begins a line.
@@ -75,15 +95,16 @@ impl Line {
         self.0.clear();
         self.raw(br#"{"kind":""#);
         self.raw(head.kind.name().as_bytes());
-        // Writing to memory cannot fail, here and below.
-        let _ = write!(self.0, r#"","at":"{}""#, head.at);
+        self.raw(br#"","at":""#);
+        self.0.extend_from_slice(self.1.text(head.at).as_bytes());
+        self.raw(b"\"");
         self.member("api", head.api);
-        for (name, value) in [("caller", head.caller), ("trace", head.trace)] {
-            if let Some(value) = value {
-                self.member(name, value);
-            }
+        if let Some(caller) = head.caller {
+            self.member("caller", caller);
         }
-        self.member("request", head.request);
+        if let Some(request) = head.request {
+            self.request(&request);
+        }
         self.raw(br#","revision":"#);
         self.number(head.revision.0);
         self.member("policies", head.policies);
@@ -92,23 +113,42 @@ impl Line {
     /// Begins a line that says how much was not logged.
     pub fn dropped(&mut self, at: Timestamp, requests: u64, decisions: u64) {
         self.0.clear();
+        // Writing to memory cannot fail, here and below.
         let _ = write!(
             self.0,
             r#"{{"kind":"dropped","at":"{at}","requests":{requests},"decisions":{decisions}"#
         );
     }
 
-    /// What was asked and answered.
+    /// What one request asked and was answered.
     pub fn asked<'a>(&mut self, runs: impl IntoIterator<Item = Run<'a>>) {
         self.raw(br#","asked":["#);
         for (place, run) in runs.into_iter().enumerate() {
             self.raw(if place == 0 { b"" } else { b"," });
-            self.run(&run);
+            self.run(&run, None);
         }
         self.raw(b"]");
     }
 
-    fn run(&mut self, run: &Run<'_>) {
+    /// What one of several requests asked and was answered, the first of them or another one; [`Line::last`] ends them.
+    pub fn also(&mut self, is_first: bool, request: &Request<'_>, run: &Run<'_>) {
+        self.raw(if is_first { br#","asked":["# } else { b"," });
+        self.run(run, Some(request));
+    }
+
+    /// Ends what several requests asked.
+    pub fn last(&mut self) {
+        self.raw(b"]");
+    }
+
+    fn request(&mut self, request: &Request<'_>) {
+        self.member("request", request.id);
+        if let Some(trace) = request.trace {
+            self.member("trace", trace);
+        }
+    }
+
+    fn run(&mut self, run: &Run<'_>, request: Option<&Request<'_>>) {
         let mut uuid = [0; 36];
         let user = run.system_user.0.hyphenated().encode_lower(&mut uuid);
         self.raw(br#"{"systemUser":""#);
@@ -116,13 +156,22 @@ impl Line {
         self.raw(b"\"");
         self.member("action", run.action);
         self.member("resource", run.resource);
+        if let Some(request) = request {
+            self.request(request);
+        }
         self.raw(br#","clients":["#);
         self.0.reserve(run.answers.len() * 11 + 16);
-        for (place, answer) in run.answers.iter().enumerate() {
-            if place > 0 {
-                self.0.push(b',');
+        for answer in run.answers {
+            let client = answer & !Run::PERMIT;
+            if let Some(digits) = nine_digits(client) {
+                self.raw(&digits);
+            } else {
+                self.number(u64::from(client));
+                self.raw(b",");
             }
-            self.number(u64::from(answer & !Run::PERMIT));
+        }
+        if !run.answers.is_empty() {
+            self.0.pop();
         }
         self.raw(br#"],"permits":""#);
         let permits = run.answers.iter().map(|answer| answer & Run::PERMIT != 0);
@@ -179,4 +228,20 @@ impl Line {
         }
         self.raw(digits.get(20 - used..).unwrap_or_default());
     }
+}
+
+/// A number of nine digits and a comma; nothing for another: JSON has no zeros in front.
+fn nine_digits(number: u32) -> Option<[u8; 10]> {
+    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    // Two at a time, each pair by itself: a chain of divisions by ten would wait for each of them.
+    let pairs = [10_000_000, 100_000, 1000, 10].map(|unit| number / unit % 100);
+    let mut text = [b','; 10];
+    for (place, pair) in text.chunks_exact_mut(2).zip(pairs) {
+        place.copy_from_slice(&[digit(pair / 10), digit(pair)]);
+    }
+    let [.., last, _comma] = &mut text;
+    *last = digit(number);
+    (100_000_000..1_000_000_000)
+        .contains(&number)
+        .then_some(text)
 }

@@ -1,13 +1,15 @@
 //! The decision log: what was asked, what was answered, by what, and a chain that shows whether anything was changed since.
 //!
 //! # What is in it
-//! One JSON object a line. A line of kind `decision` is one request: a single question or a whole batch of them, at one
-//! revision and instant. It has `at`, `api`, `caller`, `request` (the request id), `trace` (trace id and parent id of a W3C
-//! `traceparent`), `revision`, `policies` (the first 16 digits of the hash of the policy folder) and `asked`: runs of questions that differ in
-//! their client alone, `{"systemUser","action","resource","clients":[…],"permits":"101…"}`. What a question brought
-//! besides is in `question`; where an explanation was made, `code`, `because` (policies) and `chain` are there too. Where
-//! none was made, revision, instant and question are what the engine needs to explain the answer again from its journal.
-//! `search`, `error` and `dropped` (how many requests and decisions were not logged) are the other kinds.
+//! One JSON object a line. A line of kind `decision` is one request, a single question or a whole batch of them, or
+//! several single questions that one caller asked within one millisecond; all of it at one revision and instant. It has
+//! `at`, `api`, `caller`, `revision`, `policies` (the first 16 digits of the hash of the policy folder) and `asked`: runs of
+//! questions that differ in their client alone, `{"systemUser","action","resource","clients":[…],"permits":"101…"}`.
+//! `request` (the request id) and `trace` (trace id and parent id of a W3C `traceparent`) stand in the line where it is one
+//! request, in each run where it is several; [`query`] shows them the same way. What a question brought besides is in
+//! `question`; where an explanation was made, `code`, `because` (policies) and `chain` are there too. Where none was made,
+//! revision, instant and question are what the engine needs to explain the answer again from its journal.
+//! A line of kind `search` has `clients`, those that were asked about or found. `search`, `error` and `dropped` (how many requests and decisions were not logged) are the other kinds.
 //!
 //! # Segments
 //! `0000000001.ndjson`, `0000000002.ndjson`, …: each begins with a line of kind `open` that names the seal of the one
@@ -30,8 +32,10 @@
 
 mod chain;
 mod compress;
+mod delivery;
 mod entry;
 mod error;
+mod lines;
 mod names;
 mod query;
 mod read;
@@ -42,7 +46,8 @@ mod verify;
 mod tests;
 
 pub use compress::compress_closed;
-pub use entry::{Head, Kind, Line, Run};
+pub use delivery::{Cursor, Delivery, Part};
+pub use entry::{Head, Kind, Line, Request, Run};
 pub use error::{OpenLogError, ReadLogError};
 pub use query::{Logged, Outcome, Query, query};
 pub use segment::{Rotation, SegmentLog};

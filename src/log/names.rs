@@ -1,7 +1,7 @@
 //! The files of a log's directory.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::hash::ContentHash;
@@ -28,14 +28,13 @@ pub(super) fn plain(number: u64) -> String {
     format!("{number:010}{PLAIN}")
 }
 
-/// The name of a compressed segment.
-pub(super) fn packed(number: u64, bytes: &[u8]) -> String {
-    format!("{number:010}.{}{PACKED}", short_hash(bytes))
+/// The name of a compressed segment, of the hash of its file.
+pub(super) fn packed(number: u64, hash: ContentHash) -> String {
+    format!("{number:010}.{}{PACKED}", shortened(hash))
 }
 
-fn short_hash(bytes: &[u8]) -> String {
-    let mut hash = ContentHash::default();
-    hash.update(bytes);
+/// As much of a hash as a name has.
+pub(super) fn shortened(hash: ContentHash) -> String {
     let mut hash = hash.finish();
     hash.truncate(HASH);
     hash
@@ -77,18 +76,6 @@ impl SegmentFile {
     pub(super) fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
-    }
-
-    /// All lines, and whether the file is what its name says.
-    pub(super) fn read(&self) -> io::Result<(Vec<u8>, bool)> {
-        let bytes = fs::read(&self.path)?;
-        let Some(hash) = &self.packed else {
-            return Ok((bytes, true));
-        };
-        let is_whole = short_hash(&bytes) == *hash;
-        let mut text = Vec::new();
-        let read = flate2::read::GzDecoder::new(&*bytes).read_to_end(&mut text);
-        Ok((text, is_whole && read.is_ok()))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::id::{OrgNo, ResourceId, SystemUserId};
 use crate::model::time::Timestamp;
 
 use super::error::ReadLogError;
+use super::lines::Lines;
 use super::names::segments;
 
 /// How a question ended.
@@ -86,6 +87,21 @@ struct ReadRun {
     resource: String,
     clients: Vec<u32>,
     permits: String,
+    request: Option<String>,
+    trace: Option<String>,
+}
+
+impl ReadRun {
+    /// What the line says, and the run besides.
+    fn with(&self, rest: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+        let mut rest = rest.clone();
+        for (name, value) in [("request", &self.request), ("trace", &self.trace)] {
+            if let Some(value) = value {
+                rest.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        rest
+    }
 }
 
 /// Shows `each` of what is looked for, oldest first, until it says that it has enough. What does not read as a line is
@@ -110,8 +126,10 @@ pub fn query(
             continue;
         }
         last = file.number;
-        let (text, _) = file.read().map_err(io(&file.path))?;
-        for (line, number) in text.split(|byte| *byte == b'\n').zip(1..) {
+        let mut lines = Lines::find(dir, &file).map_err(io(&file.path))?;
+        let mut number = 0;
+        while let Some(line) = lines.next().map_err(io(&file.path))? {
+            number += 1;
             if !needles
                 .iter()
                 .all(|needle| contains(line, needle.as_bytes()))
@@ -163,10 +181,16 @@ impl Query {
             "error" => Some(Outcome::Error),
             _ => rest.get("permit").and_then(Value::as_bool).map(outcome),
         };
-        let names_nobody =
-            self.client.is_none() && self.system_user.is_none() && self.resource.is_none();
         if asked.is_empty() {
-            let is_it = names_nobody && self.outcome.is_none_or(|outcome| whole == Some(outcome));
+            // A search says which clients it was about.
+            let about = rest.get("clients").and_then(Value::as_array);
+            let is_about = |client: OrgNo| {
+                about.is_some_and(|about| about.contains(&Value::from(client.as_u32())))
+            };
+            let is_it = self.client.is_none_or(is_about)
+                && self.system_user.is_none()
+                && self.resource.is_none()
+                && self.outcome.is_none_or(|outcome| whole == Some(outcome));
             let logged = is_it.then_some(Logged {
                 segment,
                 line,
@@ -199,7 +223,7 @@ impl Query {
             action: Some(run.action.clone()),
             resource: Some(run.resource.clone()),
             client: Some(*client),
-            rest: rest.clone(),
+            rest: run.with(&rest),
         });
         logged.collect()
     }

@@ -1,8 +1,11 @@
 //! Reading one segment line by line along the chain.
 
+use std::io;
+
 use serde::Deserialize;
 
 use super::chain::{self, Hash, NOTHING};
+use super::lines::Lines;
 use super::verify::Flaw;
 
 /// What the first and the last line of a segment say besides.
@@ -22,7 +25,7 @@ pub(super) struct Followed {
     /// Whole lines that are as they were written.
     pub(super) lines: u64,
     /// Their bytes.
-    pub(super) bytes: usize,
+    pub(super) bytes: u64,
     /// The hash of the last.
     pub(super) hash: Hash,
     pub(super) is_sealed: bool,
@@ -35,11 +38,11 @@ pub(super) struct Followed {
 /// Follows the lines of segment `number`, which continues `before` (anything, if that is nothing), and shows each hash with
 /// its line's number; what is wrong first, with the line.
 pub(super) fn follow(
-    text: &[u8],
+    lines: &mut Lines,
     number: u64,
     before: Option<Hash>,
     mut at: impl FnMut(u64, &Hash),
-) -> (Followed, Option<(u64, Flaw)>) {
+) -> io::Result<(Followed, Option<(u64, Flaw)>)> {
     let mut followed = Followed {
         lines: 0,
         bytes: 0,
@@ -48,7 +51,7 @@ pub(super) fn follow(
         torn: 0,
         lost: 0,
     };
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
+    while let Some(line) = lines.next()? {
         let Some(line) = line.strip_suffix(b"\n") else {
             followed.torn = line.len();
             break;
@@ -56,10 +59,10 @@ pub(super) fn follow(
         let place = followed.lines + 1;
         match step(&mut followed, line, number, before) {
             Ok(()) => at(place, &followed.hash),
-            Err(flaw) => return (followed, Some((place, flaw))),
+            Err(flaw) => return Ok((followed, Some((place, flaw)))),
         }
     }
-    (followed, None)
+    Ok((followed, None))
 }
 
 fn step(
@@ -100,6 +103,6 @@ fn step(
     }
     followed.hash = stated;
     followed.lines += 1;
-    followed.bytes += line.len() + 1;
+    followed.bytes += u64::try_from(line.len()).unwrap_or(u64::MAX) + 1;
     Ok(())
 }

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::model::time::Timestamp;
 
 use super::chain::{self, Hash, NOTHING};
 use super::error::OpenLogError;
+use super::lines::Lines;
 use super::names::{HEAD, SegmentFile, plain, segments, sync_dir};
 use super::read::{Followed, follow};
 use super::verify::{Finding, Flaw, Told};
@@ -44,6 +45,7 @@ pub struct SegmentLog {
     /// Held locked.
     head: File,
     file: File,
+    sealed: Vec<File>,
     buffer: Vec<u8>,
     segment: u64,
     lines: u64,
@@ -101,6 +103,7 @@ impl SegmentLog {
             rotation,
             head,
             file: new_file(dir, segment)?,
+            sealed: Vec::new(),
             buffer: Vec::with_capacity(GATHERED + GATHERED / 4),
             segment,
             lines: 0,
@@ -155,6 +158,11 @@ impl SegmentLog {
         if self.buffer.is_empty() {
             return Ok(());
         }
+        // The system would take lines for a file that nobody can open any more.
+        if self.file.metadata()?.nlink() == 0 {
+            let gone = format!("segment {} was removed while it was written", self.segment);
+            return Err(io::Error::new(io::ErrorKind::NotFound, gone));
+        }
         self.file.write_all(&self.buffer)?;
         self.buffer.clear();
         let told = Told {
@@ -168,6 +176,9 @@ impl SegmentLog {
     /// As [`SegmentLog::flush`], and it survives a power cut too.
     pub fn sync(&mut self) -> io::Result<()> {
         self.flush()?;
+        for sealed in self.sealed() {
+            sealed.sync_data()?;
+        }
         self.file.sync_data()
     }
 
@@ -176,24 +187,32 @@ impl SegmentLog {
         self.segment
     }
 
-    /// Seals the segment and begins the next one.
+    /// Seals the segment and begins the next one. What was sealed waits for [`SegmentLog::sealed`].
     pub fn rotate(&mut self, now: Timestamp) -> io::Result<()> {
-        self.seal(now)?;
+        self.seal(now);
+        self.flush()?;
         self.segment += 1;
-        self.file = new_file(&self.dir, self.segment)?;
+        let sealed = std::mem::replace(&mut self.file, new_file(&self.dir, self.segment)?);
+        self.sealed.push(sealed);
         (self.lines, self.bytes, self.opened) = (0, 0, now);
         self.opening(now);
         self.flush()
     }
 
-    /// Seals the segment. Nothing may be added after it.
-    pub fn close(mut self, now: Timestamp) -> io::Result<()> {
-        self.seal(now)
+    /// Files of sealed segments: they survive a power cut once somebody has synced them, which takes too long to do it
+    /// between two lines.
+    pub fn sealed(&mut self) -> Vec<File> {
+        std::mem::take(&mut self.sealed)
     }
 
-    fn seal(&mut self, now: Timestamp) -> io::Result<()> {
-        self.line(sealing(self.segment, self.lines, 0, 0, now).as_bytes());
+    /// Seals the segment. Nothing may be added after it.
+    pub fn close(mut self, now: Timestamp) -> io::Result<()> {
+        self.seal(now);
         self.sync()
+    }
+
+    fn seal(&mut self, now: Timestamp) {
+        self.line(sealing(self.segment, self.lines, 0, 0, now).as_bytes());
     }
 }
 
@@ -231,8 +250,9 @@ fn end(
         dir: dir.to_owned(),
         source,
     };
-    let (text, is_whole) = newest.read().map_err(io)?;
-    if !is_whole {
+    let mut lines = Lines::open(newest).map_err(io)?;
+    let (followed, flaw) = follow(&mut lines, newest.number, None, |_, _| {}).map_err(io)?;
+    if !lines.end().map_err(io)? {
         return Err(changed(dir, newest.name(), None, Flaw::OtherFile));
     }
     if let Some(told) = told.filter(|told| told.segment > newest.number) {
@@ -243,7 +263,6 @@ fn end(
             Flaw::Gone(newest.number + 1, told.segment),
         ));
     }
-    let (followed, flaw) = follow(&text, newest.number, None, |_, _| {});
     if let Some((line, flaw)) = flaw {
         return Err(changed(dir, newest.name(), Some(line), flaw));
     }
@@ -272,9 +291,8 @@ fn seal_left(
     let mut text = line.into_bytes();
     let hash = chain::close(&followed.hash, &mut text, 0);
     let file = File::options().write(true).open(&newest.path)?;
-    let bytes = u64::try_from(followed.bytes).unwrap_or(u64::MAX);
-    file.set_len(bytes)?;
-    file.write_all_at(&text, bytes)?;
+    file.set_len(followed.bytes)?;
+    file.write_all_at(&text, followed.bytes)?;
     file.sync_all()?;
     Ok(hash)
 }

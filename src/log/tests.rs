@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::names::segments;
 use super::{
-    Flaw, Head, Kind, Line, Outcome, Query, Rotation, Run, SegmentLog, compress_closed, query,
-    verify,
+    Flaw, Head, Kind, Line, Outcome, Query, Request, Rotation, Run, SegmentLog, compress_closed,
+    query, verify,
 };
 use crate::model::id::{Revision, SystemUserId};
 use crate::model::time::Timestamp;
@@ -34,8 +34,10 @@ fn line(second: i64, permits: [bool; 3]) -> Line {
         at: at(second),
         api: "evaluations",
         caller: Some("skatte\"etaten"),
-        request: "r-1",
-        trace: None,
+        request: Some(Request {
+            id: "r-1",
+            trace: None,
+        }),
         revision: Revision(7),
         policies: "abc",
     });

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::chain::{self, Hash, NOTHING};
 use super::error::ReadLogError;
-use super::names::{HEAD, segments};
+use super::lines::Lines;
+use super::names::{HEAD, SegmentFile, segments};
 use super::read::follow;
 
 /// What is wrong at one place of a log.
@@ -162,13 +163,14 @@ pub fn verify(dir: &Path, from: u64) -> Result<Verified, ReadLogError> {
         is_there: false,
     };
     for file in &files {
-        let read = match file.read() {
-            Ok(read) => read,
-            // It was compressed meanwhile, or it is gone: its number tells.
+        let lines = match Lines::find(dir, file) {
+            Ok(lines) => lines,
+            // It is gone: its number tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(io(&file.path)(error)),
         };
-        walk.segment(file.number, &file.name(), read, file.number == newest);
+        walk.segment(file, lines, file.number == newest)
+            .map_err(io(&file.path))?;
     }
     walk.end();
     Ok(walk.verified)
@@ -190,16 +192,11 @@ impl Walk {
         self.verified.findings.push(Finding { file, line, flaw });
     }
 
-    fn segment(
-        &mut self,
-        number: u64,
-        name: &str,
-        (text, is_whole): (Vec<u8>, bool),
-        is_newest: bool,
-    ) {
+    fn segment(&mut self, file: &SegmentFile, mut lines: Lines, is_newest: bool) -> io::Result<()> {
+        let (number, name) = (file.number, &*file.name());
         if number < self.next {
             // The plain file of one that was just compressed; it was read before.
-            return;
+            return Ok(());
         }
         if self.next < number {
             self.found(name, None, Flaw::Gone(self.next, number - 1));
@@ -207,16 +204,16 @@ impl Walk {
         }
         self.next = number + 1;
         self.verified.segments += 1;
-        if !is_whole {
-            self.found(name, None, Flaw::OtherFile);
-        }
         let told = self.told;
         let mut is_there = false;
-        let (followed, flaw) = follow(&text, number, self.before, |line, hash| {
+        let (followed, flaw) = follow(&mut lines, number, self.before, |line, hash| {
             is_there |= told.is_some_and(|told| {
                 told.segment == number && told.lines == line && told.hash == *hash
             });
-        });
+        })?;
+        if !lines.end()? {
+            self.found(name, None, Flaw::OtherFile);
+        }
         self.is_there |= is_there;
         self.verified.lines += followed.lines;
         self.verified.hash = chain::text(&followed.hash);
@@ -230,6 +227,7 @@ impl Walk {
             self.found(name, Some(followed.lines), Flaw::Lost(followed.lost));
         }
         self.before = (is_followed && followed.is_sealed).then_some(followed.hash);
+        Ok(())
     }
 
     fn end(&mut self) {

@@ -1,6 +1,7 @@
 //! `fullmakt bench`: a synthetic world, the daemon on it, a bare server beside it, and the same load for both in turn.
 
 mod ask;
+mod logging;
 mod report;
 mod servers;
 
@@ -57,12 +58,16 @@ pub(crate) fn bench(at: &Daemon, mut command: Bench) -> Outcome {
     if command.hostile {
         files_for(usize::from(command.idle) + SLOW + usize::from(command.connections))?;
     }
+    if command.decision_log {
+        logging::measure(&world, command)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let dir = tempfile::tempdir().map_err(failure)?;
     let daemon = if command.running {
         Server::running(&at.url, at.token.clone(), command.pid)?
     } else {
         make(&world, dir.path())?;
-        Server::daemon(dir.path())?
+        Server::daemon(dir.path(), None)?
     };
     let single: Arc<[_]> = ask::single(&world, QUESTIONS).into();
     // Of the two answers that there are the longer one, so that the bare server writes no less.
@@ -72,9 +77,10 @@ pub(crate) fn bench(at: &Daemon, mut command: Bench) -> Outcome {
         .max_by_key(|answer| answer.len());
     let constant = longest.cloned().unwrap_or_default();
     let bench = Measuring {
-        bare: Server::bare(&String::from_utf8_lossy(&constant))?,
+        beside: Server::bare(&String::from_utf8_lossy(&constant))?,
+        names: ["fullmakt", "bare"],
         daemon,
-        constant,
+        constant: Some(constant),
         command,
     };
     if bench.command.hostile {
@@ -122,8 +128,12 @@ fn files_for(connections: usize) -> Result<(), Failure> {
 struct Measuring {
     command: Bench,
     daemon: Server,
-    bare: Server,
-    constant: Box<[u8]>,
+    /// What the daemon is compared with.
+    beside: Server,
+    /// What the two are called.
+    names: [&'static str; 2],
+    /// What the other one answers, if that is always the same.
+    constant: Option<Box<[u8]>>,
 }
 
 /// One thing to measure.
@@ -157,7 +167,8 @@ impl<'a> Plan<'a> {
 }
 
 impl Measuring {
-    fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<(), Failure> {
+    /// All that is to be measured; how many decisions the daemon answered.
+    fn all(&self, single: &Arc<[Prepared]>, batches: &Arc<[Prepared]>) -> Result<usize, Failure> {
         let many = self.command.connections;
         let plan = |name, protocol, connections| Plan::single(name, protocol, connections, single);
         let http2 = Protocol::Http2 {
@@ -186,30 +197,32 @@ impl Measuring {
                 batched("batches of 1,000, HTTP/2", two, BATCHERS / 2),
             ),
         ];
+        let mut answered = 0;
         for (kind, plan) in plans {
             if self.command.only.is_none_or(|only| only == kind) {
                 let told = self.measured(&plan)?;
+                answered += told.answered();
                 say(&told.lines().join("\n"));
             }
         }
         say("");
-        for (name, server) in [("fullmakt", &self.daemon), ("bare", &self.bare)] {
+        for (name, server) in self.names.into_iter().zip([&self.daemon, &self.beside]) {
             let (now, most) = server.memory();
             say(&format!("memory of {name}: {now} MiB, {most} MiB at most"));
         }
-        Ok(())
+        Ok(answered)
     }
 
     /// The daemon and the bare server in turn, after a moment for both to warm up.
     fn measured(&self, plan: &Plan<'_>) -> Result<Told, Failure> {
         let time = Duration::from_secs(self.command.seconds.into());
-        let mut told = Told::new(plan.name, plan.connections, plan.size);
-        for server in [&self.bare, &self.daemon] {
+        let mut told = Told::new(plan.name, self.names, plan.connections, plan.size);
+        for server in [&self.beside, &self.daemon] {
             self.side(server, plan, Duration::from_millis(300))?;
         }
         for _ in 0..self.command.rounds {
-            let bare = self.side(&self.bare, plan, time)?;
-            told.add(bare, self.side(&self.daemon, plan, time)?);
+            let beside = self.side(&self.beside, plan, time)?;
+            told.add(beside, self.side(&self.daemon, plan, time)?);
         }
         Ok(told)
     }
@@ -223,15 +236,15 @@ impl Measuring {
     }
 
     fn load(&self, server: &Server, plan: &Plan<'_>, time: Duration) -> Load {
-        let is_bare = std::ptr::eq(server, &raw const self.bare);
+        let is_beside = std::ptr::eq(server, &raw const self.beside);
         Load {
             address: server.address,
             protocol: plan.protocol,
             connections: plan.connections.into(),
             path: plan.path,
-            token: self.daemon.token.clone(),
+            token: server.token.clone(),
             questions: Arc::clone(plan.questions),
-            constant: is_bare.then(|| self.constant.clone()),
+            constant: self.constant.clone().filter(|_| is_beside),
             time,
         }
     }

@@ -15,9 +15,10 @@ pub(crate) struct Side {
 #[derive(Debug)]
 pub(crate) struct Told {
     name: &'static str,
+    names: [&'static str; 2],
     connections: u16,
     size: usize,
-    bare: Vec<Side>,
+    beside: Vec<Side>,
     daemon: Vec<Side>,
 }
 
@@ -74,27 +75,42 @@ fn grouped(number: f64) -> String {
 }
 
 impl Told {
-    pub(crate) fn new(name: &'static str, connections: u16, size: usize) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        names: [&'static str; 2],
+        connections: u16,
+        size: usize,
+    ) -> Self {
         Self {
             name,
+            names,
             connections,
             size,
-            bare: Vec::new(),
+            beside: Vec::new(),
             daemon: Vec::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, bare: Side, daemon: Side) {
-        self.bare.push(bare);
+    pub(crate) fn add(&mut self, beside: Side, daemon: Side) {
+        self.beside.push(beside);
         self.daemon.push(daemon);
+    }
+
+    /// Decisions that the daemon answered in all rounds.
+    pub(crate) fn answered(&self) -> usize {
+        let requests = self.daemon.iter().map(|side| side.seen.requests);
+        requests.sum::<usize>() * self.size
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
         let size = float(self.size);
-        let ratios = self.daemon.iter().zip(&self.bare);
-        let ratios =
-            ratios.map(|(daemon, bare)| daemon.a_processor_second() / bare.a_processor_second());
+        let [daemon, beside] = self.names;
+        let rounds = || self.daemon.iter().zip(&self.beside);
+        let ratios = rounds()
+            .map(|(daemon, beside)| daemon.a_processor_second() / beside.a_processor_second());
         let (ratio, least, most) = spread(ratios);
+        let p99 = |side: &Side| side.micros(0.99).max(f64::MIN_POSITIVE);
+        let (longer, ..) = spread(rounds().map(|(daemon, beside)| p99(daemon) / p99(beside)));
         let mut lines = vec![
             String::new(),
             format!("{} ({} connections)", self.name, self.connections),
@@ -103,7 +119,7 @@ impl Told {
                 "", "decisions/s", "per processor-second", "p50 µs", "p99 µs", "p99.9 µs"
             ),
         ];
-        for (name, sides) in [("fullmakt", &self.daemon), ("bare", &self.bare)] {
+        for (name, sides) in [(daemon, &self.daemon), (beside, &self.beside)] {
             lines.push(format!(
                 "  {name:9} {:>12} {:>21} {:>9.0} {:>9.0} {:>9.0}",
                 grouped(median(sides, Side::a_second) * size),
@@ -114,7 +130,7 @@ impl Told {
             ));
         }
         lines.push(format!(
-            "  requests per processor-second, of the bare server's: {ratio:.2} ({least:.2} to {most:.2})"
+            "  of {beside}: requests per processor-second {ratio:.2} ({least:.2} to {most:.2}), p99 {longer:.2}"
         ));
         lines
     }

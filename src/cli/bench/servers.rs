@@ -34,15 +34,21 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// The daemon on a store, with one caller that may ask about everything.
-    pub(crate) fn daemon(data: &Path) -> Result<Self, Failure> {
+    /// The daemon on a store, with one caller that may ask about everything; with a decision log where one is to be.
+    pub(crate) fn daemon(data: &Path, log: Option<&Path>) -> Result<Self, Failure> {
         let token = Uuid::new_v4().to_string();
         let mut hash = ContentHash::default();
         hash.update(token.as_bytes());
-        let config = format!(
+        let mut config = format!(
             "[[caller]]\nid = \"bench\"\nkind = \"resource-api\"\nsha256 = \"{}\"\nresources = [\"*\"]\n",
             hash.finish()
         );
+        if let Some(log) = log {
+            // What compressing costs is measured apart.
+            let dir = log.to_string_lossy();
+            let table = format!("[decision_log]\ndir = {dir:?}\ncompress = false\n");
+            config.push_str(&table);
+        }
         let path = data.join("bench.toml");
         std::fs::write(&path, config).map_err(failure)?;
         let folder = data.join("bench-policies");

@@ -1,5 +1,6 @@
 //! Listeners, issuers and what callers are known by: what is wrong with each, its text whole.
 
+use fullmakt::http::{CollectorConfig, DecisionLogConfig};
 use fullmakt::model::catalogue::Catalogue;
 use fullmakt::model::policy::PolicyFolder;
 use fullmakt::policies;
@@ -7,12 +8,31 @@ use fullmakt::policies;
 use super::parse;
 use super::tests::{caller, refused, told};
 
+/// The first example of a section of the README.
+fn example(section: &str) -> &'static str {
+    let readme = include_str!("../../../README.md");
+    let (_, section) = readme.split_once(section).unwrap();
+    let (_, block) = section.split_once("```toml\n").unwrap();
+    block.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readmes_example_of_a_decision_log_states_what_holds_unsaid() {
+    let config = parse(example("\n## The decision log\n"), "fullmakt.toml").unwrap();
+    let mut said = config.decision_log.unwrap();
+    let mut collector = said.collector.take().unwrap();
+    let unsaid = DecisionLogConfig::to("decisions".into());
+    assert_eq!(format!("{said:?}"), format!("{unsaid:?}"));
+    let files = ["collector.token", "collector-ca.pem"];
+    let taken = [collector.token.take(), collector.ca.take()];
+    assert_eq!(taken, files.map(|file| Some(file.into())));
+    let unsaid = CollectorConfig::to(collector.url.clone());
+    assert_eq!(format!("{collector:?}"), format!("{unsaid:?}"));
+}
+
 #[test]
 fn the_readmes_example_of_callers_is_a_configuration() {
-    let readme = include_str!("../../../README.md");
-    let (_, section) = readme.split_once("\n## Callers\n").unwrap();
-    let (_, block) = section.split_once("```toml\n").unwrap();
-    let (text, _) = block.split_once("```").unwrap();
+    let text = example("\n## Callers\n");
     let config = parse(text, "fullmakt.toml").unwrap();
     let catalogue = policies::shipped().text(PolicyFolder::CATALOGUE).unwrap();
     let catalogue = Catalogue::parse(catalogue, None).unwrap();

@@ -65,6 +65,22 @@ fn every_wrong_value_names_its_line_key_and_mend() {
             "3: decision_log: `on_full`: `block` is neither `drop` nor `wait`",
         ),
         (
+            "[decision_log]\ndir = \"d\"\nanswer_after = \"sent\"",
+            "3: decision_log: `answer_after`: `sent` is none of `queued`, `written`, `synced`",
+        ),
+        (
+            "[decision_log]\ndir = \"d\"\nanswer_after = \"written\"\non_full = \"drop\"",
+            "4: decision_log: `on_full`: where answers wait for their lines nothing is dropped: leave it out, or say `wait`",
+        ),
+        (
+            "[decision_log]\ndir = \"d\"\n[decision_log.collector]\nurl = \"http://collector.example\"",
+            "4: collector: `url`: `http://collector.example` is not an address that begins with https://; http is for loopback only",
+        ),
+        (
+            "[decision_log]\ndir = \"d\"\n[decision_log.collector]\nbatch_bytes = 2048",
+            "3: collector: `url` is missing",
+        ),
+        (
             "[decision_log]\ndir = \"d\"\nmask = [\"context\"]",
             "3: decision_log: `mask`: `context` is not a JSON pointer such as `/context/name`",
         ),

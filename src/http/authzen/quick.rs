@@ -12,7 +12,7 @@ use crate::model::id::{OrgNo, SystemUserId};
 use crate::model::question::{Decision, Obligations};
 use crate::model::time::Timestamp;
 
-use super::super::decision_log::{Asked, Record, Runs};
+use super::super::decision_log::{Asked, One, Record, Runs};
 use super::super::exchange::Exchange;
 use super::super::reply::{JSON, Reply};
 use super::super::router::Service;
@@ -32,8 +32,9 @@ pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Option<Reply
         return None;
     }
     let look = service.engine.look();
-    let mut asking = Asking::new(&look, exchange, service.decision_log.as_ref().map(|_| 1));
-    let decision = asking.decide(&Item::default(), &whole.defaults)?;
+    let mut asking = Asking::new(&look, exchange, None);
+    let asked = &whole.defaults;
+    let decision = asking.decide(&Item::default(), asked)?;
     let mut answer = Vec::new();
     write(decision, &mut answer);
     let permits = u64::from(decision.permit);
@@ -41,7 +42,7 @@ pub(crate) fn evaluation(service: &Service, exchange: &Exchange) -> Option<Reply
         .metrics
         .one
         .add(permits, 1 - permits, start.elapsed());
-    asking.log(service, "evaluation");
+    asking.log_one(service, asked, decision.permit);
     Some(Reply::text(JSON, answer))
 }
 
@@ -135,6 +136,26 @@ impl<'a> Asking<'a> {
             logged.add(client, decision.permit);
         }
         Some(decision)
+    }
+
+    /// Has the one decision logged.
+    fn log_one(&self, service: &Service, asked: &Item<'_>, permit: bool) {
+        let Some(log) = &service.decision_log else {
+            return;
+        };
+        let names = asked.action.zip(asked.resource);
+        if let (Some((_, user)), Some(([action], [resource, client]))) = (self.user, names)
+            && let Ok(client) = client.parse()
+        {
+            let one = One::new(user, (action, resource), client, permit);
+            let of = (self.look.revision(), self.look.policy_hash());
+            log.put(Record::new(
+                self.exchange,
+                "evaluation",
+                of,
+                Asked::One(one),
+            ));
+        }
     }
 
     /// Has all that was decided logged.

@@ -4,13 +4,13 @@ use hyper::header::{HeaderMap, HeaderValue};
 use serde_json::Map;
 
 use super::super::answer::now;
-use super::super::exchange::Exchange;
+use super::super::exchange::{Exchange, shown_id};
 use super::super::problem::Problem;
 use super::super::reply::Reply;
 use super::super::router::Service;
 use super::super::routes::Handler;
 use super::record::policy_digits;
-use super::{Answer, Asked, Record, TraceParent, Whole};
+use super::{Answer, Asked, Record, Text, TraceParent, Whole};
 
 /// What the log calls the questions of a route; nothing if it is about something else.
 pub(crate) fn api_of(pattern: &'static str) -> Option<&'static str> {
@@ -61,7 +61,7 @@ pub(crate) fn refused(
         at: now(),
         api,
         caller,
-        request_id: request_id.clone(),
+        request: Text::of(&shown_id(request_id), ""),
         trace,
         revision: look.revision(),
         policies: policy_digits(look.policy_hash()),

@@ -1,16 +1,15 @@
 //! What is put into the queue for one request.
 
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
 
-use crate::log::Run;
+use crate::log::{Request, Run};
 use crate::model::id::{OrgNo, Revision, SystemUserId};
 use crate::model::time::Timestamp;
 
-use super::super::exchange::Exchange;
+use super::super::exchange::{Exchange, shown_id};
 use super::super::problem::Problem;
-use super::TraceParent;
+use super::{Text, TraceParent};
 
 /// First digits of the hash of the policy folder.
 type PolicyDigits = [u8; 16];
@@ -26,7 +25,7 @@ pub(crate) struct Record {
     pub(crate) api: &'static str,
     /// The caller's place among the callers.
     pub(crate) caller: Option<usize>,
-    pub(crate) request_id: HeaderValue,
+    pub(crate) request: Text,
     pub(crate) trace: Option<TraceParent>,
     pub(crate) revision: Revision,
     pub(crate) policies: PolicyDigits,
@@ -35,6 +34,8 @@ pub(crate) struct Record {
 
 /// What was asked and answered.
 pub(crate) enum Asked {
+    /// One question of the usual form.
+    One(One),
     /// Questions of the usual form.
     Runs(Runs),
     /// One evaluation that is not of the usual form, or went wrong.
@@ -74,6 +75,14 @@ impl Record {
         std::str::from_utf8(&self.policies).unwrap_or_default()
     }
 
+    /// Which request it is of.
+    pub(super) fn request(&self) -> Request<'_> {
+        Request {
+            id: self.request.as_str(),
+            trace: self.trace.as_ref().map(TraceParent::as_str),
+        }
+    }
+
     /// A record of what one request asked.
     pub(crate) fn new(
         exchange: &Exchange,
@@ -85,7 +94,7 @@ impl Record {
             at: exchange.now,
             api,
             caller: exchange.caller.as_ref().map(|_| exchange.place),
-            request_id: exchange.request_id.clone(),
+            request: Text::of(&shown_id(&exchange.request_id), ""),
             trace: exchange.trace,
             revision,
             policies: policy_digits(policy_hash),
@@ -98,7 +107,56 @@ impl Record {
         match &self.asked {
             Asked::Whole(whole) if whole.is_search => 0,
             Asked::Runs(runs) => u64::try_from(runs.answers.len()).unwrap_or(u64::MAX),
-            Asked::Whole(_) | Asked::Json(_) => 1,
+            Asked::One(_) | Asked::Whole(_) | Asked::Json(_) => 1,
+        }
+    }
+}
+
+/// One question of the usual form and its answer.
+#[derive(Debug)]
+pub(crate) struct One {
+    user: SystemUserId,
+    /// The action's name and the resource's, and where the first ends.
+    names: Text,
+    middle: usize,
+    answer: u32,
+}
+
+/// An answer for a client.
+fn answer(client: OrgNo, permit: bool) -> u32 {
+    client.as_u32() | if permit { Run::PERMIT } else { 0 }
+}
+
+impl One {
+    /// The question of this user, action, resource and client.
+    pub(crate) fn new(
+        user: SystemUserId,
+        (action, resource): (&str, &str),
+        client: OrgNo,
+        permit: bool,
+    ) -> Self {
+        Self {
+            user,
+            names: Text::of(action, resource),
+            middle: action.len(),
+            answer: answer(client, permit),
+        }
+    }
+
+    /// Whether the answer is a permit.
+    pub(super) fn is_permit(&self) -> bool {
+        self.answer & Run::PERMIT != 0
+    }
+
+    /// The question, as the log takes it.
+    pub(super) fn run(&self) -> Run<'_> {
+        let names = self.names.as_str();
+        let (action, resource) = names.split_at_checked(self.middle).unwrap_or_default();
+        Run {
+            system_user: self.user,
+            action,
+            resource,
+            answers: std::slice::from_ref(&self.answer),
         }
     }
 }
@@ -146,8 +204,7 @@ impl Runs {
     /// An answer for a client, in what was begun last.
     #[inline]
     pub(crate) fn add(&mut self, client: OrgNo, permit: bool) {
-        let permit = if permit { Run::PERMIT } else { 0 };
-        self.answers.push(client.as_u32() | permit);
+        self.answers.push(answer(client, permit));
     }
 
     /// Whether all answers are permits.

@@ -1,5 +1,7 @@
 //! Questions and answers that are logged as the JSON that they were.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::log::{Line, Run};
@@ -45,6 +47,10 @@ pub(super) fn whole(line: &mut Line, masked: &[String], revision: Revision, whol
     if let (Value::Object(question), Some(permit)) = (&question, permit(&answer)) {
         run(line, question, permit);
     }
+    if whole.is_search {
+        let clients = clients(&whole.query, &question, &answer);
+        line.value("clients", &clients.into_iter().map(Value::from).collect());
+    }
     if !question.is_null() {
         asked(line, masked, question);
     }
@@ -73,6 +79,24 @@ pub(super) fn whole(line: &mut Line, masked: &[String], revision: Revision, whol
     if let Some(items) = list {
         line.value("items", &Value::from(items.len()));
     }
+}
+
+/// The clients that a search was about: the one that it named, and those that it found.
+fn clients(query: &str, question: &Value, answer: &Value) -> BTreeSet<u32> {
+    let number = |text: &str| Some(text.parse::<OrgNo>().ok()?.as_u32());
+    let named = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("client="));
+    let named = named.or_else(|| question.pointer("/resource/id")?.as_str());
+    let lists = ["items", "results"]
+        .iter()
+        .filter_map(|name| answer.get(name));
+    let found = lists.filter_map(Value::as_array).flatten();
+    let found = found.filter_map(|item| {
+        let client = ["client", "id"].iter().find_map(|name| item.get(name));
+        client.unwrap_or(item).as_str()
+    });
+    named.into_iter().chain(found).filter_map(number).collect()
 }
 
 /// What was asked, without what is masked.

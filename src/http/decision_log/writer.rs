@@ -6,20 +6,24 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::sync::watch;
 
-use crate::log::{Head, Kind, Line, SegmentLog, compress_closed};
+use crate::log::{Head, Kind, Line, Request, SegmentLog, compress_closed};
+use crate::model::id::Revision;
+use crate::model::time::Timestamp;
 
 use super::super::answer::now;
-use super::super::exchange::shown_id;
-use super::record::{Answer, Asked, Record};
+use super::record::{Answer, Asked, One, Record};
 use super::whole;
-use super::{DecisionLogConfig, Dropped, Queued};
+use super::{AnswerAfter, DecisionLogConfig, Dropped, Queued, Settled};
 
 /// How long after a failure the log is opened anew.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the thread waits before it looks whether a segment has become old.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// Single questions that share a line, at most.
+const TOGETHER: u32 = 256;
 /// The most records that are written before what was gathered is handed to the system.
 const GATHERED: u32 = 8192;
 
@@ -33,9 +37,32 @@ pub(super) struct Writer {
     failed: Instant,
     /// Requests and decisions since the last flush.
     unsure: (u64, u64),
+    settled: Settled,
+    settles: watch::Sender<Settled>,
     line: Line,
+    /// The single questions that the line in the making is of.
+    open: Option<Together>,
     permits: u64,
-    compressing: Option<JoinHandle<()>>,
+    tidying: Option<JoinHandle<()>>,
+}
+
+/// What single questions in one line have in common, and how many they are.
+struct Together {
+    at: Timestamp,
+    caller: Option<usize>,
+    revision: Revision,
+    policies: [u8; 16],
+    count: u32,
+}
+
+impl Together {
+    fn takes(&self, record: &Record) -> bool {
+        self.at == record.at
+            && self.caller == record.caller
+            && self.revision == record.revision
+            && self.policies == record.policies
+            && self.count < TOGETHER
+    }
 }
 
 impl Writer {
@@ -44,6 +71,7 @@ impl Writer {
         callers: Vec<String>,
         dropped: Dropped,
         log: SegmentLog,
+        settles: watch::Sender<Settled>,
     ) -> Self {
         Self {
             config,
@@ -53,15 +81,18 @@ impl Writer {
             log: Some(log),
             failed: Instant::now(),
             unsure: (0, 0),
+            settled: Settled::default(),
+            settles,
             line: Line::default(),
+            open: None,
             permits: 0,
-            compressing: None,
+            tidying: None,
         }
     }
 
     /// Writes until it is told to stop. What comes while it sleeps is gathered, so that senders need not wake it.
     pub(super) fn run(mut self, queued: &Receiver<Queued>) {
-        self.compress();
+        self.tidy();
         loop {
             let mut next = match queued.recv_timeout(IDLE) {
                 Ok(first) => Some(first),
@@ -87,7 +118,8 @@ impl Writer {
                 };
             }
             self.settle();
-            if left > 0 {
+            // Where answers wait, those that came meanwhile are the next group.
+            if left > 0 && self.config.answer_after == AnswerAfter::Queued {
                 std::thread::sleep(self.config.flush);
             }
         }
@@ -95,6 +127,7 @@ impl Writer {
 
     /// After each gathering: what was dropped is told, what was written is handed over, what is old is closed.
     fn settle(&mut self) {
+        self.end_open();
         if self.log.is_none() && self.failed.elapsed() >= AGAIN {
             self.log = SegmentLog::open(&self.config.dir, self.config.rotation, now())
                 .inspect_err(|error| tracing::error!(%error, "the decision log cannot be opened"))
@@ -102,20 +135,28 @@ impl Writer {
             self.failed = Instant::now();
         }
         self.tell_dropped();
+        let is_synced = self.config.answer_after == AnswerAfter::Synced;
         let rotated = self.with(|log, _| {
             let at = now();
             let is_due = log.is_due(at);
             if is_due {
                 log.rotate(at)?;
             }
-            log.flush()?;
+            if is_synced {
+                log.sync()?;
+            } else {
+                log.flush()?;
+            }
             Ok(is_due)
         });
         if self.log.is_some() {
             self.unsure = (0, 0);
         }
+        if self.config.answer_after != AnswerAfter::Queued {
+            self.settles.send_replace(self.settled);
+        }
         if rotated == Some(true) {
-            self.compress();
+            self.tidy();
         }
     }
 
@@ -144,6 +185,7 @@ impl Writer {
             Err(error) => {
                 tracing::error!(%error, dir = %self.config.dir.display(), "the decision log cannot be written");
                 (self.log, self.failed) = (None, Instant::now());
+                self.settled.failures += 1;
                 let (requests, decisions) = std::mem::take(&mut self.unsure);
                 self.dropped.requests.add(requests);
                 self.dropped.decisions.add(decisions);
@@ -153,6 +195,7 @@ impl Writer {
     }
 
     fn write(&mut self, record: &Record) {
+        self.settled.records += 1;
         let sample = self.config.permits_one_in;
         if sample > 1 && is_permit(record) {
             self.permits += 1;
@@ -162,41 +205,83 @@ impl Writer {
         }
         let decisions = record.decisions();
         if self.log.is_none() {
+            self.settled.failures += 1;
             self.dropped.requests.add(1);
             return self.dropped.decisions.add(decisions);
         }
         self.unsure = (self.unsure.0 + 1, self.unsure.1 + decisions);
+        if let Asked::One(one) = &record.asked {
+            return self.write_one(record, one);
+        }
+        self.end_open();
         self.format(record);
+        self.append(record.at);
+    }
+
+    /// Ends the line and has it written.
+    fn append(&mut self, at: Timestamp) {
+        let sample = self.config.permits_one_in;
         if sample > 1 {
             self.line.value("permitsOneIn", &Value::from(sample));
         }
-        if self.with(|log, line| log.append(line.text(), record.at)) == Some(true) {
-            self.compress();
+        if self.with(|log, line| log.append(line.text(), at)) == Some(true) {
+            self.tidy();
         }
     }
 
-    fn format(&mut self, record: &Record) {
-        let trace = record.trace.map(|trace| trace.to_string());
+    /// Writes a single question, in one line with those before it where they have the same head.
+    fn write_one(&mut self, record: &Record, one: &One) {
+        if self.open.as_ref().is_none_or(|open| !open.takes(record)) {
+            self.end_open();
+            self.head(record, Kind::Decision, None);
+            self.open = Some(Together {
+                at: record.at,
+                caller: record.caller,
+                revision: record.revision,
+                policies: record.policies,
+                count: 0,
+            });
+        }
+        if let Some(open) = &mut self.open {
+            self.line
+                .also(open.count == 0, &record.request(), &one.run());
+            open.count += 1;
+        }
+    }
+
+    /// Has the line of single questions written, if one is in the making.
+    fn end_open(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.line.last();
+            self.append(open.at);
+        }
+    }
+
+    fn head(&mut self, record: &Record, kind: Kind, request: Option<Request<'_>>) {
         let caller = record.caller.and_then(|place| self.callers.get(place));
-        let kind = match &record.asked {
-            Asked::Whole(whole) if whole.is_search => Kind::Search,
-            Asked::Runs(_) | Asked::Whole(_) => Kind::Decision,
-            Asked::Json(json) => match json.1 {
-                Answer::Decision(..) => Kind::Decision,
-                Answer::Error(..) => Kind::Error,
-            },
-        };
         self.line.begin(&Head {
             kind,
             at: record.at,
             api: record.api,
             caller: caller.map(String::as_str),
-            request: &shown_id(&record.request_id),
-            trace: trace.as_deref(),
+            request,
             revision: record.revision,
             policies: record.policies(),
         });
+    }
+
+    fn format(&mut self, record: &Record) {
+        let kind = match &record.asked {
+            Asked::Whole(whole) if whole.is_search => Kind::Search,
+            Asked::One(_) | Asked::Runs(_) | Asked::Whole(_) => Kind::Decision,
+            Asked::Json(json) => match json.1 {
+                Answer::Decision(..) => Kind::Decision,
+                Answer::Error(..) => Kind::Error,
+            },
+        };
+        self.head(record, kind, Some(record.request()));
         match &record.asked {
+            Asked::One(one) => self.line.asked([one.run()]),
             Asked::Runs(runs) => self.line.asked(runs.iter()),
             Asked::Json(json) => whole::one(&mut self.line, &self.config.masked, &json.0, &json.1),
             Asked::Whole(told) => {
@@ -205,18 +290,24 @@ impl Writer {
         }
     }
 
-    /// Compresses what is closed, beside the writing.
-    fn compress(&mut self) {
+    /// Makes what is closed survive a power cut and compresses it, beside the writing.
+    fn tidy(&mut self) {
         let is_busy = self
-            .compressing
+            .tidying
             .as_ref()
-            .is_some_and(|compressing| !compressing.is_finished());
-        if !self.config.compress || is_busy {
+            .is_some_and(|tidying| !tidying.is_finished());
+        if is_busy {
             return;
         }
-        let dir = self.config.dir.clone();
-        self.compressing = Some(std::thread::spawn(move || {
-            if let Err(error) = compress_closed(&dir) {
+        let sealed = self.log.as_mut().map(SegmentLog::sealed);
+        let dir = self.config.compress.then(|| self.config.dir.clone());
+        self.tidying = Some(std::thread::spawn(move || {
+            for file in sealed.unwrap_or_default() {
+                if let Err(error) = file.sync_data() {
+                    tracing::error!(%error, "a closed segment of the decision log may not survive a power cut");
+                }
+            }
+            if let Some(Err(error)) = dir.map(|dir| compress_closed(&dir)) {
                 tracing::warn!(%error, "closed segments of the decision log stay uncompressed");
             }
         }));
@@ -227,14 +318,15 @@ impl Writer {
         if let Some(Err(error)) = self.log.take().map(|log| log.close(now())) {
             tracing::error!(%error, "the decision log could not be sealed");
         }
-        if let Some(compressing) = self.compressing.take() {
-            let _ = compressing.join();
+        if let Some(tidying) = self.tidying.take() {
+            let _ = tidying.join();
         }
     }
 }
 
 fn is_permit(record: &Record) -> bool {
     match &record.asked {
+        Asked::One(one) => one.is_permit(),
         Asked::Runs(runs) => runs.are_permits(),
         // What it was is not read yet, so it is kept.
         Asked::Whole(_) => false,

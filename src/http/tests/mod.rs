@@ -2,7 +2,9 @@
 
 mod at_least;
 mod authorized;
+mod collector;
 mod decision_log;
+mod decision_log_failing;
 mod limits;
 mod openapi;
 mod questions;

@@ -6,6 +6,7 @@ mod bench;
 mod callers;
 mod command_line;
 mod config;
+mod decision_log;
 mod demo;
 mod examples;
 mod findings;
