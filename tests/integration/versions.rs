@@ -222,7 +222,7 @@ fn packages_relations_entities_and_schemas_are_compared_too() {
     let mut entities: serde_json::Value =
         serde_json::from_str(&text(PolicyFolder::ENTITIES)).unwrap();
     let all = entities.as_array_mut().unwrap();
-    all[0]["uid"]["id"] = "my-service".into();
+    all[1]["uid"]["id"] = "my-service".into();
     let schema = text(PolicyFolder::SCHEMA);
     let after = policies_with(&[
         (PolicyFolder::CATALOGUE, &catalogue.to_string()),

@@ -94,10 +94,6 @@ fn killed(data: &Path, log: &Path, more: &str, kills: u64) -> BTreeMap<String, u
             let of_askers = asking.into_iter().map(|asking| asking.join().unwrap());
             of_askers.flatten().collect::<Vec<_>>()
         });
-        assert!(
-            !of_round.is_empty(),
-            "nothing was answered in round {round}"
-        );
         answered.extend(of_round);
         daemon.kill();
         // What a killed one leaves is a log too; its last line may be torn, which the next start tells.
