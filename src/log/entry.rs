@@ -160,14 +160,13 @@ impl Line {
             self.request(request);
         }
         self.raw(br#","clients":["#);
-        self.0.reserve(run.answers.len() * 11 + 16);
-        for answer in run.answers {
-            let client = answer & !Run::PERMIT;
-            if let Some(digits) = nine_digits(client) {
-                self.raw(&digits);
-            } else {
-                self.number(u64::from(client));
-                self.raw(b",");
+        let from = self.0.len();
+        self.0.reserve(run.answers.len() * 11 + 32);
+        self.0.resize(from + run.answers.len() * 10, b',');
+        let places = self.0.get_mut(from..).unwrap_or_default();
+        for (place, answer) in places.chunks_exact_mut(10).zip(run.answers) {
+            if let Some(place) = place.first_chunk_mut() {
+                *place = nine_digits(answer & !Run::PERMIT);
             }
         }
         if !run.answers.is_empty() {
@@ -230,18 +229,43 @@ impl Line {
     }
 }
 
-/// A number of nine digits and a comma; nothing for another: JSON has no zeros in front.
-fn nine_digits(number: u32) -> Option<[u8; 10]> {
-    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
-    // Two at a time, each pair by itself: a chain of divisions by ten would wait for each of them.
-    let pairs = [10_000_000, 100_000, 1000, 10].map(|unit| number / unit % 100);
-    let mut text = [b','; 10];
-    for (place, pair) in text.chunks_exact_mut(2).zip(pairs) {
-        place.copy_from_slice(&[digit(pair / 10), digit(pair)]);
+/// A number below a thousand million in nine places, with blanks in front where it is shorter.
+fn nine_digits(number: u32) -> [u8; 9] {
+    let (first, rest) = (number / 100_000_000, u64::from(number % 100_000_000));
+    // Eight digits at once, as lanes of one number: first four and four, then two and two, then one and one. The lanes'
+    // divisions by 100 and by 10 are multiplications that are exact for what a lane can hold.
+    let fours = (rest / 10_000) | ((rest % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - tens * 10) << 8);
+    let mut digits = [b'0' + u8::try_from(first % 10).unwrap_or_default(); 9];
+    if let Some(eight) = digits.last_chunk_mut() {
+        *eight = (ones | 0x3030_3030_3030_3030).to_le_bytes();
     }
-    let [.., last, _comma] = &mut text;
-    *last = digit(number);
-    (100_000_000..1_000_000_000)
-        .contains(&number)
-        .then_some(text)
+    if first == 0 {
+        let zeros = digits
+            .iter_mut()
+            .take(8)
+            .take_while(|digit| **digit == b'0');
+        zeros.for_each(|zero| *zero = b' ');
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::nine_digits;
+
+    proptest! {
+        #[test]
+        fn a_number_is_written_as_the_standard_library_writes_it(
+            number in prop_oneof![0..1_000_000_000u32, 0..10_000u32, 999_990_000..1_000_000_000u32],
+        ) {
+            let written = nine_digits(number);
+            prop_assert_eq!(std::str::from_utf8(&written).unwrap(), format!("{number:>9}"));
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use fullmakt::log::{Query, query, verify};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use super::{Daemon, FULLMAKT, configuration, path, run, store};
 const USER: &str = "5ea1d000-0000-4000-8000-000000000001";
 const CLIENTS: [&str; 3] = ["312002744", "312004119", "312005018"];
 const ASKING: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn daemon(data: &Path, log: &Path, more: &str) -> Daemon {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
@@ -48,13 +50,14 @@ fn request(id: &str, is_batch: bool) -> Vec<u8> {
 }
 
 /// Asks until the daemon is gone; how many decisions each request was answered with, by its id.
-fn ask(daemon: &Daemon, round: u64, asker: usize) -> BTreeMap<String, usize> {
+fn ask(daemon: &Daemon, round: u64, asker: usize, count: &AtomicUsize) -> BTreeMap<String, usize> {
     let mut answered = BTreeMap::new();
     for nth in 0.. {
         let (id, is_batch) = (format!("r{round}-{asker}-{nth}"), nth % 3 == 2);
         match daemon.bytes(&request(&id, is_batch)) {
             Ok(answer) if answer.status == 200 && !answer.body.is_empty() => {
                 answered.insert(id, if is_batch { CLIENTS.len() } else { 1 });
+                count.fetch_add(1, Ordering::Relaxed);
             }
             _ => break,
         }
@@ -80,14 +83,23 @@ fn killed(data: &Path, log: &Path, more: &str, kills: u64) -> BTreeMap<String, u
     for round in 0..kills {
         let daemon = daemon(data, log, more);
         let process = daemon.id().to_string();
+        let count = AtomicUsize::new(0);
         let of_round = std::thread::scope(|scope| {
             let asking: Vec<_> = (0..ASKING)
                 .map(|asker| {
-                    let daemon = &daemon;
-                    scope.spawn(move || ask(daemon, round, asker))
+                    let (daemon, count) = (&daemon, &count);
+                    scope.spawn(move || ask(daemon, round, asker, count))
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(40 + round * 23 % 90));
+            let begin = Instant::now();
+            while count.load(Ordering::Relaxed) < 2 * ASKING {
+                assert!(
+                    begin.elapsed() < PATIENCE,
+                    "nothing is answered in round {round}"
+                );
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_millis(round * 23 % 90));
             let mut kill = std::process::Command::new("kill");
             let kill = kill.args(["-KILL", &process]).status();
             assert!(kill.unwrap().success());

@@ -15,6 +15,7 @@ mod is_authorized;
 mod nothing_lost;
 mod official_cedar;
 mod policy;
+mod publish;
 mod readme;
 mod reload;
 mod replay;
