@@ -308,7 +308,7 @@ fn what_was_published_outlives_a_kill_and_yields_to_a_folder_that_holds_somethin
         (code, said.as_str()),
         (
             1,
-            "added policy own/stop in resources/ske-krav-og-betalinger.cedar:36\n1 difference\n"
+            "added policy own/stop in resources/ske-krav-og-betalinger.cedar:35\n1 difference\n"
         )
     );
     let show = [
