@@ -1,5 +1,7 @@
 //! Policies that callers put in force: at once, or as a proposal that another caller approves.
 
+use std::sync::Arc;
+
 use crate::model::caller::{Act, Actor, Target};
 use crate::model::event::Event;
 use crate::model::finding::Finding;
@@ -8,7 +10,7 @@ use crate::model::publication::Publication;
 use crate::store::ReadError;
 
 use super::error::{NotEntitled, Unavailable};
-use super::in_force::Staged;
+use super::in_force::{Staged, put_last};
 use super::{Call, Engine, Written};
 
 /// Why policies were neither put in force nor proposed. Those before them stay.
@@ -36,7 +38,7 @@ pub enum PublishError {
     NoProposal(Revision),
     /// It was decided already, or others came in force after it was made.
     #[error(
-        "proposal {proposal} was to follow the policies `{base}`, and now `{in_force}` are in force: propose them anew"
+        "proposal {proposal} was to follow the policies `{base}`, and others came in force since, now `{in_force}`: propose them anew"
     )]
     Overtaken {
         /// The proposal.
@@ -139,6 +141,8 @@ impl Engine {
         proposal: Revision,
         folder: Option<Box<str>>,
     ) -> Result<Written<()>, PublishError> {
+        let entitled = self.snapshot();
+        entitled.may_on_store(&call.by, Act::ApprovePolicies)?;
         let no_proposal = || PublishError::NoProposal(proposal);
         let recorded = self.store.event(proposal)?.ok_or_else(no_proposal)?;
         let Event::PoliciesProposed {
@@ -153,13 +157,17 @@ impl Engine {
         let policies = self.store.policy_folder(&hash)?.ok_or(missing)?;
         let staged = Self::stage(policies).map_err(PublishError::Policies)?;
         let (origin, by) = (call.origin(), call.by.clone());
+        let store = Arc::clone(&self.store);
         self.write_with(move |state| {
             state.authorise(&by, Act::ApprovePolicies, &Target::Store)?;
             if by.as_actor() == recorded.by {
                 let by = shown(&recorded.by);
                 return Err(PublishError::SamePerson { by });
             }
-            if state.generation.hash != base {
+            // A hash may come back by a rollback. A proposal does not: whatever came in force after it decided it.
+            let newest = put_last(&store, store.head())?;
+            let is_decided = newest.is_some_and(|(put, _)| put.revision > proposal);
+            if is_decided || state.generation.hash != base {
                 return Err(PublishError::Overtaken {
                     proposal,
                     base,

@@ -8,6 +8,7 @@ use crate::store::{ReadError, Subject};
 
 use super::Snapshot;
 use super::error::ViewError;
+use super::in_force::put_last;
 
 /// The fewest digits of a hash that name a version.
 const FEWEST_DIGITS: usize = 6;
@@ -98,17 +99,28 @@ impl Snapshot {
             Some(asked) if asked > newest || asked == Revision::ZERO => {
                 return Err(NoVersion::NoRevision(asked));
             }
-            Some(asked) => store.subject_history(Subject::Policies, asked).next(),
-            None => self.of_hash(named)?.map(Ok),
+            Some(asked) => self.at_revision(asked)?,
+            None => self.of_hash(named)?,
         };
         let unknown = || NoVersion::Unknown(named.to_owned());
-        let revision = revision.transpose()?.ok_or_else(unknown)?;
+        let revision = revision.ok_or_else(unknown)?;
         let recorded = store.event(revision)?;
         let recorded = recorded.ok_or(ReadError::Missing(revision))?;
         let hash = recorded.event.policy_hash().ok_or_else(unknown)?;
         let folder = store.policy_folder(hash)?;
         let folder = folder.ok_or(ReadError::Missing(revision))?;
         Ok((recorded, folder))
+    }
+
+    /// The revision that put in force what was so at another; of a proposal, its own.
+    fn at_revision(&self, asked: Revision) -> Result<Option<Revision>, ReadError> {
+        let recorded = self.store.event(asked)?;
+        let is_proposal = recorded
+            .is_some_and(|recorded| matches!(recorded.event, Event::PoliciesProposed { .. }));
+        if is_proposal {
+            return Ok(Some(asked));
+        }
+        Ok(put_last(&self.store, asked)?.map(|(put, _)| put.revision))
     }
 
     /// The newest revision that brought the one folder whose hash begins so.

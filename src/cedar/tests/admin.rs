@@ -259,7 +259,7 @@ fn a_clients_person_sees_its_relations_and_ends_what_the_client_assigned() {
 }
 
 #[test]
-fn an_operator_keeps_facts_and_reads_and_approves_nothing() {
+fn an_operator_keeps_facts_and_policies_and_decides_no_requests() {
     let compiled = compiled(&folder(""));
 
     assert_eq!(
@@ -284,6 +284,9 @@ fn an_operator_keeps_facts_and_reads_and_approves_nothing() {
             "readJournal store",
             "import store",
             "export store",
+            "publishPolicies store",
+            "proposePolicies store",
+            "approvePolicies store",
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! The real binary as a child process, spoken to over real sockets by a client that shares no code with it.
 
 mod administration;
+mod approval;
 mod authzen;
 mod bench;
 mod callers;

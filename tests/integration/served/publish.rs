@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use fullmakt::model::hash::ContentHash;
 use fullmakt::policies;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +14,7 @@ const OPERATOR: &str = "operator";
 const STOP: &str = "@id(\"own/stop\")\nforbid (principal, action == Action::\"write\", resource == Resource::\"mva-melding-innsending\");\n";
 
 /// The policy folder of the project without its tests, copied.
-fn folder(dir: &Path) -> PathBuf {
+pub(super) fn folder(dir: &Path) -> PathBuf {
     let copied = std::process::Command::new("cp")
         .args([
             "-r",
@@ -29,7 +28,7 @@ fn folder(dir: &Path) -> PathBuf {
 }
 
 /// The shipped files, one of them with something added.
-fn files(file: &str, added: &str) -> Map<String, Value> {
+pub(super) fn files(file: &str, added: &str) -> Map<String, Value> {
     let shipped = policies::shipped().files().iter();
     let mut files: Map<_, _> = shipped
         .map(|file| (file.path.to_string(), Value::from(&*file.text)))
@@ -40,7 +39,7 @@ fn files(file: &str, added: &str) -> Map<String, Value> {
     files
 }
 
-fn send(
+pub(super) fn send(
     daemon: &Daemon,
     token: &str,
     (method, to): (&str, &str),
@@ -61,7 +60,7 @@ fn send(
     daemon.bytes(request.as_bytes()).unwrap()
 }
 
-fn put(daemon: &Daemon, if_match: &str, body: &Value) -> Answer {
+pub(super) fn put(daemon: &Daemon, if_match: &str, body: &Value) -> Answer {
     send(daemon, OPERATOR, ("PUT", "/v1/policies"), if_match, body)
 }
 
@@ -70,7 +69,7 @@ fn status(daemon: &Daemon) -> Value {
 }
 
 /// What `If-Match` has to say.
-fn tag(daemon: &Daemon) -> String {
+pub(super) fn tag(daemon: &Daemon) -> String {
     let answer = daemon.raw(OPERATOR, "GET", "/v1/policies", "application/json", b"");
     let answer = answer.unwrap();
     let tag = answer.header("etag").unwrap().to_owned();
@@ -81,7 +80,7 @@ fn tag(daemon: &Daemon) -> String {
     tag
 }
 
-fn versions(daemon: &Daemon) -> Vec<Value> {
+pub(super) fn versions(daemon: &Daemon) -> Vec<Value> {
     let page = daemon.done(OPERATOR, "GET", "/v1/policies/versions", None);
     page["items"].as_array().unwrap().clone()
 }
@@ -321,80 +320,6 @@ fn what_was_published_outlives_a_kill_and_yields_to_a_folder_that_holds_somethin
         path(&data),
     ];
     assert_eq!(run(&show, dir.path()).1, text);
-}
-
-#[test]
-fn two_persons_publish_where_the_policies_ask_for_it() {
-    let (dir, data) = store();
-    let policies = folder(dir.path());
-    let admin = fs::read_to_string(policies.join("admin.cedar")).unwrap();
-    let begin = admin
-        .find("@id(\"admin/operator-publishes-policies\")")
-        .unwrap();
-    let end = begin + admin[begin..].find(";\n").unwrap() + 2;
-    let admin = [&admin[..begin], &admin[end..]].concat();
-    fs::write(policies.join("admin.cedar"), &admin).unwrap();
-    let mut hash = ContentHash::default();
-    hash.update(b"second");
-    let second = format!(
-        "[[caller]]\nid = \"second\"\nkind = \"operator\"\nsha256 = \"{}\"\n",
-        hash.finish()
-    );
-    let daemon = Daemon::with(&format!("{}{second}", configuration()), &data, &policies);
-    let base = tag(&daemon);
-    let mut sent = files(CLAIMS, STOP);
-    sent.insert("admin.cedar".to_owned(), admin.into());
-    let body = json!({ "files": sent, "note": "stop" });
-
-    let proposed = put(&daemon, &base, &body);
-    let overtaken = put(&daemon, &base, &body).json();
-
-    assert_eq!(
-        (proposed.status, &proposed.json()["result"]),
-        (202, &json!("proposed"))
-    );
-    assert_eq!(tag(&daemon), base);
-    let open = daemon.done(OPERATOR, "GET", "/v1/policies/proposals", None);
-    assert_eq!(open["items"].as_array().unwrap().len(), 2);
-    assert_eq!(open["items"][1]["differences"][0]["name"], "own/stop");
-    let approve = |token: &str, proposal: &Value| {
-        let to = format!("/v1/policies/proposals/{proposal}/approve");
-        let (status, said) = daemon.call(token, "POST", &to, None);
-        (status, said["code"].as_str().unwrap_or_default().to_owned())
-    };
-    let proposal = proposed.json()["revision"].clone();
-    assert_eq!(approve(OPERATOR, &proposal), (403, "own-proposal".into()));
-    assert_eq!(
-        approve("firm-admin", &proposal),
-        (403, "not-entitled".into())
-    );
-    assert_eq!(
-        approve("second", &json!(1)),
-        (404, "no-such-proposal".into())
-    );
-    assert_eq!(approve("second", &proposal), (200, String::new()));
-    let now = status(&daemon);
-    assert_eq!(
-        (&now["hash"], &now["by"]["id"]),
-        (&proposed.json()["hash"], &json!("second"))
-    );
-    assert_eq!(
-        (&now["note"], &now["proposal"]),
-        (&json!("stop"), &proposal)
-    );
-    assert_eq!(
-        approve("second", &overtaken["revision"]),
-        (412, "proposal-overtaken".into())
-    );
-    let log = [
-        "policy",
-        "proposals",
-        "--url",
-        &format!("http://{}", daemon.address),
-        "--token",
-        OPERATOR,
-    ];
-    assert_eq!(run(&log, dir.path()).1, "no proposals\n");
 }
 
 #[test]
