@@ -86,15 +86,25 @@ pub(super) fn last_in_force(store: &Store) -> Result<Option<PolicyFolder>, ReadE
     store.policy_folder(&hash)?.ok_or_else(missing).map(Some)
 }
 
+/// The events that put policies in force or proposed them up to a revision, newest first.
+pub(super) fn policy_events(
+    store: &Store,
+    up_to: Revision,
+) -> impl Iterator<Item = Result<Recorded, ReadError>> + '_ {
+    let history = store.subject_history(Subject::Policies, up_to);
+    history.map(|revision| {
+        let revision = revision?;
+        store.event(revision)?.ok_or(ReadError::Missing(revision))
+    })
+}
+
 /// The event that put the policies in force that were so at a revision, and their hash.
 pub(super) fn put_last(
     store: &Store,
     at: Revision,
 ) -> Result<Option<(Recorded, Box<str>)>, ReadError> {
-    for revision in store.subject_history(Subject::Policies, at) {
-        let revision = revision?;
-        let recorded = store.event(revision)?;
-        let recorded = recorded.ok_or(ReadError::Missing(revision))?;
+    for recorded in policy_events(store, at) {
+        let recorded = recorded?;
         if let Event::PoliciesInForce { hash, .. } = &recorded.event {
             let hash = hash.clone();
             return Ok(Some((recorded, hash)));

@@ -4,11 +4,11 @@ use crate::model::caller::{Act, Caller, Target};
 use crate::model::event::{Event, Recorded};
 use crate::model::id::{Revision, shown};
 use crate::model::policy::PolicyFolder;
-use crate::store::{ReadError, Subject};
+use crate::store::ReadError;
 
 use super::Snapshot;
 use super::error::ViewError;
-use super::in_force::put_last;
+use super::in_force::{policy_events, put_last};
 
 /// The fewest digits of a hash that name a version.
 const FEWEST_DIGITS: usize = 6;
@@ -54,12 +54,7 @@ impl Snapshot {
             Some(before) => Revision(before.0 - 1).min(self.state.revision),
             None => self.state.revision,
         };
-        let history = self.store.subject_history(Subject::Policies, from);
-        let events = history.take(limit).map(|revision| {
-            let revision = revision?;
-            let recorded = self.store.event(revision)?;
-            recorded.ok_or(ReadError::Missing(revision))
-        });
+        let events = policy_events(&self.store, from).take(limit);
         Ok(events.collect::<Result<_, _>>()?)
     }
 
@@ -67,13 +62,8 @@ impl Snapshot {
     pub fn policy_proposals(&self, by: &Caller) -> Result<Vec<Recorded>, ViewError> {
         self.state.authorise(by, Act::ReadJournal, &Target::Store)?;
         let mut open = Vec::new();
-        for revision in self
-            .store
-            .subject_history(Subject::Policies, self.state.revision)
-        {
-            let revision = revision?;
-            let recorded = self.store.event(revision)?;
-            let recorded = recorded.ok_or(ReadError::Missing(revision))?;
+        for recorded in policy_events(&self.store, self.state.revision) {
+            let recorded = recorded?;
             if !matches!(recorded.event, Event::PoliciesProposed { .. }) {
                 break;
             }
@@ -89,71 +79,61 @@ impl Snapshot {
         by: &Caller,
         named: &str,
     ) -> Result<(Recorded, PolicyFolder), NoVersion> {
-        let (store, newest) = (&self.store, self.state.revision);
         self.state
             .authorise(by, Act::ReadJournal, &Target::Store)
             .map_err(ViewError::from)?;
-        // Six digits are a revision, as far as there is one, and more likely than a hash of digits alone.
+        let newest = self.state.revision;
         let number = named.parse().ok().map(Revision);
-        let revision = match number.filter(|_| named.len() < 16) {
-            Some(asked) if asked > newest || asked == Revision::ZERO => {
+        let recorded = match number {
+            Some(asked) if asked > Revision::ZERO && asked <= newest => self.at_revision(asked)?,
+            // A hash may begin with digits alone.
+            Some(asked) if named.len() < FEWEST_DIGITS => {
                 return Err(NoVersion::NoRevision(asked));
             }
-            Some(asked) => self.at_revision(asked)?,
-            None => self.of_hash(named)?,
+            Some(_) | None => self.of_hash(named)?,
         };
         let unknown = || NoVersion::Unknown(named.to_owned());
-        let revision = revision.ok_or_else(unknown)?;
-        let recorded = store.event(revision)?;
-        let recorded = recorded.ok_or(ReadError::Missing(revision))?;
+        let recorded = recorded.ok_or_else(unknown)?;
         let hash = recorded.event.policy_hash().ok_or_else(unknown)?;
-        let folder = store.policy_folder(hash)?;
-        let folder = folder.ok_or(ReadError::Missing(revision))?;
+        let folder = self.store.policy_folder(hash)?;
+        let folder = folder.ok_or(ReadError::Missing(recorded.revision))?;
         Ok((recorded, folder))
     }
 
-    /// The revision that put in force what was so at another; of a proposal, its own.
-    fn at_revision(&self, asked: Revision) -> Result<Option<Revision>, ReadError> {
+    /// The event that put in force what was so at a revision; of a proposal, its own.
+    fn at_revision(&self, asked: Revision) -> Result<Option<Recorded>, ReadError> {
         let recorded = self.store.event(asked)?;
-        let is_proposal = recorded
-            .is_some_and(|recorded| matches!(recorded.event, Event::PoliciesProposed { .. }));
-        if is_proposal {
-            return Ok(Some(asked));
+        let is_proposal =
+            |recorded: &Recorded| matches!(recorded.event, Event::PoliciesProposed { .. });
+        match recorded.filter(is_proposal) {
+            Some(proposal) => Ok(Some(proposal)),
+            None => Ok(put_last(&self.store, asked)?.map(|(put, _)| put)),
         }
-        Ok(put_last(&self.store, asked)?.map(|(put, _)| put.revision))
     }
 
-    /// The newest revision that brought the one folder whose hash begins so.
-    fn of_hash(&self, digits: &str) -> Result<Option<Revision>, NoVersion> {
+    /// The newest event that brought the one folder whose hash begins so.
+    fn of_hash(&self, digits: &str) -> Result<Option<Recorded>, NoVersion> {
         let is_hash = digits
             .bytes()
             .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
         if !is_hash || digits.len() < FEWEST_DIGITS {
             return Err(NoVersion::Malformed(digits.to_owned()));
         }
-        let mut found: Option<(Revision, Box<str>)> = None;
-        for revision in self
-            .store
-            .subject_history(Subject::Policies, self.state.revision)
-        {
-            let revision = revision?;
-            let recorded = self.store.event(revision)?;
-            let recorded = recorded.ok_or(ReadError::Missing(revision))?;
-            let Some(hash) = recorded
-                .event
-                .policy_hash()
-                .filter(|hash| hash.starts_with(digits))
-            else {
+        let mut found: Option<Recorded> = None;
+        for recorded in policy_events(&self.store, self.state.revision) {
+            let recorded = recorded?;
+            let hash = recorded.event.policy_hash();
+            if !hash.is_some_and(|hash| hash.starts_with(digits)) {
                 continue;
-            };
+            }
             match &found {
-                None => found = Some((revision, hash.into())),
-                Some((_, other)) if **other != *hash => {
+                None => found = Some(recorded),
+                Some(other) if other.event.policy_hash() != hash => {
                     return Err(NoVersion::Several(digits.to_owned()));
                 }
                 Some(_) => {}
             }
         }
-        Ok(found.map(|(revision, _)| revision))
+        Ok(found)
     }
 }

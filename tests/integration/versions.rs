@@ -461,6 +461,10 @@ fn a_version_is_named_by_a_revision_or_by_its_hash() {
         ("2", "revision 2 is not made yet"),
         ("0", "revision 0 is not made yet"),
         (
+            "123456",
+            "no policies whose hash begins with `123456` were ever in force",
+        ),
+        (
             "abc",
             "`abc` names no version: give a revision, or at least 6 digits of a hash",
         ),
