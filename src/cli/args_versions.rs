@@ -32,12 +32,12 @@ pub(crate) enum Versions {
     ///
     /// The daemon checks the folder and runs its tests; it comes in force whole or not at all. Exit code 1 is refused.
     #[command(
-        after_help = "Examples:\n  fullmakt policy publish mine --note \"open for auditors\" --token demo-operator\n  fullmakt policy publish mine --dry-run --token demo-operator"
+        after_help = "Examples:\n  fullmakt policy publish mine --note auditors --token demo-operator\n  fullmakt policy publish mine --dry-run --token demo-operator"
     )]
     Publish(Publish),
     /// Put an earlier version in force again, or propose it
     #[command(
-        after_help = "Examples:\n  fullmakt policy rollback 1 --note \"the last change was wrong\" --token demo-operator\n  fullmakt policy rollback 1 --dry-run --token demo-operator"
+        after_help = "Examples:\n  fullmakt policy rollback 1 --note mistaken --token demo-operator\n  fullmakt policy rollback 1 --dry-run --token demo-operator"
     )]
     Rollback(Rollback),
     /// List the proposals that can still be approved, with what they change
