@@ -16,7 +16,37 @@ use super::callers::Callers;
 use super::exchange::Exchange;
 use super::limits::Limits;
 use super::problem::Problem;
+use super::reply::Reply;
 use super::router::Service;
+
+/// A request as a handler sees it, once it was let in.
+pub(super) struct Inner<'a> {
+    pub(super) by: &'a Arc<Caller>,
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) body: Bytes,
+    pub(super) now: Timestamp,
+}
+
+/// Puts a request to the handler of its route.
+pub(super) fn handled(service: &Service, inner: Inner<'_>) -> Result<Reply, Problem> {
+    let found = service.find(inner.method, inner.path)?;
+    let exchange = Exchange {
+        caller: Some(Arc::clone(inner.by)),
+        place: 0,
+        system_users: Vec::new(),
+        request_id: HeaderValue::from_static("inside"),
+        trace: None,
+        path: found.path,
+        query: inner.query.to_owned(),
+        if_match: None,
+        body: inner.body,
+        upload: Cell::new(None),
+        now: inner.now,
+    };
+    (found.route.handler)(service, &exchange)
+}
 
 /// What a daemon on this engine would answer a caller's `GET`: status and body. Blocks.
 pub fn inside(engine: &Arc<Engine>, by: Caller, target: &str, now: Timestamp) -> (u16, Value) {
@@ -26,35 +56,20 @@ pub fn inside(engine: &Arc<Engine>, by: Caller, target: &str, now: Timestamp) ->
         Limits::default(),
         String::new(),
     );
-    let answered = read(&service, by, target, now);
-    let (status, body) = match answered {
-        Ok((status, body)) => (status, serde_json::from_slice(&body).unwrap_or_default()),
-        Err(problem) => (problem.status.as_u16(), problem.to_json()),
-    };
-    (status, body)
-}
-
-fn read(
-    service: &Service,
-    by: Caller,
-    target: &str,
-    now: Timestamp,
-) -> Result<(u16, Bytes), Problem> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let found = service.find(&Method::GET, path)?;
-    let exchange = Exchange {
-        caller: Some(Arc::new(by)),
-        place: 0,
-        system_users: Vec::new(),
-        request_id: HeaderValue::from_static("inside"),
-        trace: None,
-        path: found.path,
-        query: query.to_owned(),
-        if_match: None,
+    let inner = Inner {
+        by: &Arc::new(by),
+        method: &Method::GET,
+        path,
+        query,
         body: Bytes::new(),
-        upload: Cell::new(None),
         now,
     };
-    let reply = (found.route.handler)(service, &exchange)?;
-    Ok((reply.status.as_u16(), reply.body))
+    match handled(&service, inner) {
+        Ok(reply) => {
+            let body = serde_json::from_slice(&reply.body).unwrap_or_default();
+            (reply.status.as_u16(), body)
+        }
+        Err(problem) => (problem.status.as_u16(), problem.to_json()),
+    }
 }

@@ -3,14 +3,11 @@
 //! Questions go through the handlers that answered them, on an engine that stands at the revision of the line and with its
 //! clock. Refused requests were no answers and are only counted. A question with a masked value cannot be asked again.
 
-use std::cell::Cell;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use hyper::Method;
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Rerun, RerunError};
@@ -21,7 +18,7 @@ use crate::model::time::Timestamp;
 
 use super::super::authzen::SYSTEM_USER;
 use super::super::callers::Callers;
-use super::super::exchange::Exchange;
+use super::super::inside::{Inner, handled};
 use super::super::limits::Limits;
 use super::super::router::Service;
 use super::record::Whole;
@@ -197,23 +194,15 @@ impl Replaying {
         let body = Bytes::from(put.body.to_string());
         let mut refused = Map::new();
         for caller in &self.callers {
-            let exchange = Exchange {
-                caller: Some(Arc::clone(caller)),
-                place: 0,
-                system_users: Vec::new(),
-                request_id: HeaderValue::from_static("replay"),
-                trace: None,
-                path: HashMap::new(),
-                query: put.query.clone(),
-                if_match: None,
+            let inner = Inner {
+                by: caller,
+                method: &put.method,
+                path: &put.path,
+                query: &put.query,
                 body: body.clone(),
-                upload: Cell::new(None),
                 now: at,
             };
-            let answered = self
-                .service
-                .find(&put.method, &put.path)
-                .and_then(|found| (found.route.handler)(&self.service, &exchange));
+            let answered = handled(&self.service, inner);
             let answer = match answered {
                 Ok(reply) => reply.body,
                 Err(problem) => {
